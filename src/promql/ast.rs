@@ -1,0 +1,299 @@
+//! The tree of a PromQL expression: what the parser makes, the printer writes and the planner reads.
+//!
+//! Enters: nothing but values. Leaves: typed nodes with byte spans into the query text.
+//! It deliberately knows no series, no time of evaluation and nothing of rollouts.
+
+/// Bytes `start..end` of the query text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct QuerySpan {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// An expression and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands in the query text.
+    pub span: QuerySpan,
+}
+
+/// The forms of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A number literal (a duration literal is its seconds).
+    Number(f64),
+    /// A string literal, unquoted.
+    String(String),
+    /// An instant vector selector.
+    Vector(Selector),
+    /// A range vector selector; the selector carries offset and `@`.
+    Matrix {
+        /// The series.
+        selector: Selector,
+        /// Width of the window.
+        range: DurationExpr,
+    },
+    /// A subquery.
+    Subquery {
+        /// What is evaluated at each step.
+        expr: Box<Expr>,
+        /// Width of the window.
+        range: DurationExpr,
+        /// Resolution; `None` takes the engine's default.
+        step: Option<DurationExpr>,
+        /// `offset`.
+        offset: Option<DurationExpr>,
+        /// `@`.
+        at: Option<At>,
+    },
+    /// `-expr` or `+expr`.
+    Unary {
+        /// Whether the sign is minus.
+        negative: bool,
+        /// The operand.
+        expr: Box<Expr>,
+    },
+    /// `left op right`.
+    Binary(Box<Binary>),
+    /// `sum by (…) (…)` and its like.
+    Aggregate(Box<Aggregate>),
+    /// A function call; the function is known and its arguments checked.
+    Call {
+        /// Canonical name, as in `function::FUNCTIONS`.
+        function: &'static str,
+        /// The arguments as written.
+        args: Vec<Expr>,
+    },
+    /// `(expr)`.
+    Paren(Box<Expr>),
+}
+
+/// A selector: name and label matchers, with its modifiers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector {
+    /// The metric name where it stands before the braces; it is also in `matchers`.
+    pub name: Option<String>,
+    /// All matchers, `__name__` included, in the order written (the name first).
+    pub matchers: Vec<Matcher>,
+    /// `offset`.
+    pub offset: Option<DurationExpr>,
+    /// `@`.
+    pub at: Option<At>,
+}
+
+/// One label matcher.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matcher {
+    /// Label name.
+    pub label: String,
+    /// Operator.
+    pub op: MatchOp,
+    /// Value or regular expression (fully anchored when evaluated).
+    pub value: String,
+}
+
+/// `=`, `!=`, `=~`, `!~`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Regex,
+    /// `!~`
+    NotRegex,
+}
+
+/// The `@` modifier.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum At {
+    /// Milliseconds since the epoch.
+    Millis(i64),
+    /// `@ start()`
+    Start,
+    /// `@ end()`
+    End,
+}
+
+/// A duration, or an arithmetic expression over durations (Prometheus ≥ 3.14).
+#[derive(Clone, Debug, PartialEq)]
+pub enum DurationExpr {
+    /// Milliseconds; negative offsets are negative.
+    Millis(i64),
+    /// `step()`
+    Step,
+    /// `range()`
+    Range,
+    /// `min(a, b)`
+    Min(Box<DurationExpr>, Box<DurationExpr>),
+    /// `max(a, b)`
+    Max(Box<DurationExpr>, Box<DurationExpr>),
+    /// `-a` or `+a`
+    Unary {
+        /// Whether the sign is minus.
+        negative: bool,
+        /// Operand.
+        expr: Box<DurationExpr>,
+    },
+    /// `a op b`; only arithmetic operators.
+    Binary {
+        /// Operator.
+        op: BinaryOp,
+        /// Left operand.
+        left: Box<DurationExpr>,
+        /// Right operand.
+        right: Box<DurationExpr>,
+    },
+    /// `(a)`
+    Paren(Box<DurationExpr>),
+}
+
+/// A binary expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binary {
+    /// Operator.
+    pub op: BinaryOp,
+    /// Left operand.
+    pub left: Expr,
+    /// Right operand.
+    pub right: Expr,
+    /// `bool` stands after the operator.
+    pub return_bool: bool,
+    /// Vector matching; `None` unless both sides are vectors.
+    pub matching: Option<Matching>,
+}
+
+/// Operators of binary expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `+`
+    Add,
+    /// `-`
+    Sub,
+    /// `*`
+    Mul,
+    /// `/`
+    Div,
+    /// `%`
+    Mod,
+    /// `^`
+    Pow,
+    /// `atan2`
+    Atan2,
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// `and`
+    And,
+    /// `or`
+    Or,
+    /// `unless`
+    Unless,
+}
+
+/// How the two sides of a binary expression are matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matching {
+    /// `on`: the labels that count; otherwise `ignoring`: those that do not.
+    pub on: bool,
+    /// Whether `on`/`ignoring` was written at all.
+    pub written: bool,
+    /// The labels.
+    pub labels: Vec<String>,
+    /// One-to-one, or which side is the many.
+    pub card: Cardinality,
+    /// Labels of `group_left(…)`/`group_right(…)`.
+    pub include: Vec<String>,
+    /// `fill`, for the left and right side.
+    pub fill: (Option<f64>, Option<f64>),
+}
+
+/// Cardinality of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cardinality {
+    /// One to one.
+    OneToOne,
+    /// `group_left`.
+    ManyToOne,
+    /// `group_right`.
+    OneToMany,
+    /// Set operators.
+    ManyToMany,
+}
+
+/// An aggregation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// Operator.
+    pub op: AggregateOp,
+    /// Parameter of `topk`, `quantile`, `count_values` and so on.
+    pub param: Option<Expr>,
+    /// What is aggregated.
+    pub expr: Expr,
+    /// `without` rather than `by`.
+    pub without: bool,
+    /// Whether `by`/`without` was written.
+    pub grouped: bool,
+    /// Labels of `by`/`without`.
+    pub labels: Vec<String>,
+}
+
+/// Aggregation operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggregateOp {
+    /// `sum`
+    Sum,
+    /// `avg`
+    Avg,
+    /// `count`
+    Count,
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+    /// `group`
+    Group,
+    /// `stddev`
+    Stddev,
+    /// `stdvar`
+    Stdvar,
+    /// `topk`
+    Topk,
+    /// `bottomk`
+    Bottomk,
+    /// `count_values`
+    CountValues,
+    /// `quantile`
+    Quantile,
+    /// `limitk` (experimental)
+    Limitk,
+    /// `limit_ratio` (experimental)
+    LimitRatio,
+}
+
+/// The four types of PromQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A number.
+    Scalar,
+    /// A string.
+    String,
+    /// An instant vector.
+    Vector,
+    /// A range vector.
+    Matrix,
+}
