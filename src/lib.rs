@@ -1,5 +1,8 @@
 //! Rollcast: a compiler and simulator for progressive delivery.
 
 pub mod condition;
+pub mod diagnostic;
 pub mod promql;
 pub mod series;
+pub mod source;
+pub mod unit;
