@@ -5,4 +5,5 @@ pub mod diagnostic;
 pub mod promql;
 pub mod series;
 pub mod source;
+pub mod syntax;
 pub mod unit;
