@@ -2,8 +2,10 @@
 
 pub mod condition;
 pub mod diagnostic;
+pub mod model;
 pub mod promql;
 pub mod series;
+pub mod simulator;
 pub mod source;
 pub mod syntax;
 pub mod unit;
