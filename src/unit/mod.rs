@@ -3,6 +3,9 @@
 //! Enters: numbers. Leaves: weights, seconds, milliseconds, ratios, rates, and their spelling for people.
 //! It deliberately knows neither the language's spelling of literals nor Argo's.
 
+pub mod lognormal;
+pub mod normal;
+
 use std::fmt;
 
 /// Share of traffic in whole percent, 0 to 100.
