@@ -5,6 +5,7 @@
 
 mod braces;
 mod build;
+mod context;
 mod diagnose;
 mod grammar;
 mod item;
@@ -14,6 +15,7 @@ mod scenario;
 mod slo;
 pub mod tree;
 mod value;
+mod words;
 
 use pest::Parser;
 
