@@ -2,6 +2,7 @@
 
 pub mod condition;
 pub mod diagnostic;
+pub mod formatter;
 pub mod promql;
 pub mod series;
 pub mod source;

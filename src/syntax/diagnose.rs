@@ -64,7 +64,7 @@ impl<'t> Builder<'t> {
         let alone = self.probe(bad.start, bad.end, context.probe());
         let alone = alone.filter(|failure| self.first_token(bad.start, failure.at) > bad.start);
         match alone {
-            Some(failure) if !self.is_misspelt(bad, &starts, context) => {
+            Some(failure) if !self.is_misspelt(bad, before.is_some(), &starts, context) => {
                 self.report_expected(bad, &failure, context);
                 false
             }
@@ -73,11 +73,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Whether a step that was read as a param's name is rather a word gone wrong.
-    fn is_misspelt(&self, bad: &Range<usize>, starts: &[Rule], context: Context) -> bool {
+    fn is_misspelt(&self, bad: &Range<usize>, continued: bool, starts: &[Rule], context: Context) -> bool {
         let word = self.found(bad.start, bad.end).text;
-        let words = keywords(starts);
+        let mut words = keywords(starts);
         let known = words.iter().any(|known| known == word);
-        context == Context::Step && !known && nearest(word, words.iter().map(String::as_str)).is_some()
+        if continued {
+            words.extend(keywords(&[Rule::kw_for]));
+        }
+        context == Context::Step && !known && similar(word, words.iter().map(String::as_str)).is_some()
     }
 
     /// The first word itself is wrong: it begins nothing here, or it goes on wrongly with the statement before.
@@ -97,7 +100,7 @@ impl<'t> Builder<'t> {
             let going_on = keywords(&failure.expected);
             let starting = keywords(starts);
             let all = going_on.iter().chain(&starting).map(String::as_str);
-            let near = nearest(found.text, all);
+            let near = similar(found.text, all);
             let spread = bad.start - before.end >= 2;
             let begins = near.is_some_and(|near| !going_on.iter().any(|word| word == near));
             if !begins && (near.is_some() || !spread || failure.at > bad.start) {
@@ -148,7 +151,7 @@ impl<'t> Builder<'t> {
             });
         let label = format!("expected {}", listed(starts));
         let diagnostic = Diagnostic::new(Code::UnknownStatement, headline, span, label);
-        let near = nearest(found.text, words.iter().map(String::as_str));
+        let near = similar(found.text, words.iter().map(String::as_str));
         self.report(match (home, near) {
             (None, Some(near)) => {
                 let title = format!("write `{near}`");
@@ -165,6 +168,7 @@ impl<'t> Builder<'t> {
         let subject = self.subject(whole, context);
         if self.report_superfluous(whole, &found, &subject)
             || self.report_unquoted(whole, failure.at, &subject)
+            || self.report_severed(whole, &found)
         {
             return;
         }
@@ -259,13 +263,39 @@ impl<'t> Builder<'t> {
         true
     }
 
+    /// A unit that a blank severs from its number, as in `5 %`.
+    fn report_severed(&mut self, whole: &Range<usize>, found: &Found<'t>) -> bool {
+        let number = self.last_token(whole.start, found.place.start);
+        let text = self.scan.text.as_str();
+        let digits = text.get(number.clone()).unwrap_or("");
+        let joined = format!("{digits}{}", found.text);
+        let place = number.start..found.place.end;
+        let blank = number.end < found.place.start && digits.ends_with(|last: char| last.is_ascii_digit());
+        if !blank || found.text.is_empty() || !self.is_readable(whole, &place, &joined) {
+            return false;
+        }
+        let span = self.place(&place);
+        let title = format!("write `{joined}`");
+        self.report(
+            Diagnostic::new(
+                Code::MalformedStatement,
+                format!("a blank stands between `{digits}` and its unit `{}`", found.text),
+                span,
+                "expected one word",
+            )
+            .help(title.clone())
+            .fix(title, span, joined),
+        );
+        true
+    }
+
     /// What to write instead of what was found, where the statement can be read with it.
     fn repair(&self, whole: &Range<usize>, found: &Found<'t>, expected: &[Rule]) -> Option<String> {
         if found.text.is_empty() {
             return None;
         }
         let words = keywords(expected);
-        let near = nearest(found.text, words.iter().map(String::as_str)).map(str::to_owned);
+        let near = similar(found.text, words.iter().map(String::as_str)).map(str::to_owned);
         let turned = match found.text {
             "=<" => Some("<=".to_owned()),
             "=>" => Some(">=".to_owned()),
@@ -331,6 +361,16 @@ impl<'t> Builder<'t> {
         }
         last
     }
+}
+
+/// The nearest word; of a word so short that any is near, one with the same beginning.
+fn similar<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let short = word.chars().count() <= 3;
+    let first = word.chars().next();
+    nearest(
+        word,
+        candidates.filter(|candidate| !short || candidate.chars().next() == first),
+    )
 }
 
 /// Where a rule gives up on a text. A blank is put before it, because pest says only of rules that got somewhere which

@@ -9,6 +9,7 @@ mod context;
 mod diagnose;
 mod grammar;
 mod item;
+pub(crate) mod outline;
 mod rollout;
 mod scan;
 mod scenario;

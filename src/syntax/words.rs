@@ -22,6 +22,7 @@ fn choice(rule: Rule) -> &'static [&'static str] {
         Rule::action => &["promote", "promote full", "abort", "retry"],
         Rule::outcome => &["promote", "rollback", "pause"],
         Rule::run_quantity => &["failed requests", "exposed requests", "duration", "peak weight"],
+        Rule::side => &["stable", "canary"],
         _ => &[],
     }
 }
@@ -44,7 +45,8 @@ pub(super) fn phrases(rule: Rule) -> Vec<String> {
         Rule::weight | Rule::step_weight => "a weight such as `10%`",
         Rule::threshold => "a threshold such as `1%` or `500ms`",
         Rule::text | Rule::string => "a string such as `\"text\"`",
-        Rule::target | Rule::path | Rule::name | Rule::kind | Rule::step_param => "a name",
+        Rule::target => "a name or a string",
+        Rule::path | Rule::name | Rule::kind | Rule::step_param => "a name",
         Rule::signal => "a signal such as `error-rate`",
         Rule::reference => "a workload such as `Deployment/checkout`",
         Rule::quantity => "a quantity such as `250m`",
