@@ -2,7 +2,11 @@
 
 pub mod condition;
 pub mod diagnostic;
+<<<<<<< HEAD
 pub mod model;
+=======
+pub mod formatter;
+>>>>>>> syntax
 pub mod promql;
 pub mod series;
 pub mod simulator;

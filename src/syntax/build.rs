@@ -10,7 +10,7 @@ use pest::iterators::Pair;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span, Spanned};
 
-use super::diagnose::Context;
+use super::context::Context;
 use super::grammar::Rule;
 use super::scan::Scan;
 use super::tree::Name;
@@ -222,14 +222,22 @@ impl<'t> Builder<'t> {
     pub(super) fn later(&mut self, node: Node<'t>) {
         let whole = self.place(&extent(&node)).range();
         self.muted.push(whole);
+        let rule = node.as_rule();
         let Some(head) = node.into_inner().find(|part| is_later_head(part.as_rule())) else {
             return;
         };
         let text = self.text(&head);
         let span = self.place(&extent(&head));
+        let what = match rule {
+            Rule::later_slo => format!("an slo with `{text}`"),
+            Rule::later_step => format!("the step `{text}`"),
+            Rule::later_traffic => format!("`traffic {text}`"),
+            Rule::later_at => format!("the action `{text}`"),
+            _ => format!("`{text}`"),
+        };
         self.report(Diagnostic::new(
             Code::NotYet,
-            format!("`{text}` is not compiled by this version yet"),
+            format!("{what} is not compiled by this version yet"),
             span,
             "part of the language, but of a later version",
         ));

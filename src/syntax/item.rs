@@ -5,7 +5,7 @@
 use crate::source::Spanned;
 
 use super::build::{Builder, Node, Parts, extent};
-use super::diagnose::Context;
+use super::context::Context;
 use super::grammar::Rule;
 use super::tree::{Env, Item, Name, Param, Rollout, Scenario, Value};
 

@@ -5,15 +5,18 @@
 
 mod braces;
 mod build;
+mod context;
 mod diagnose;
 mod grammar;
 mod item;
+pub(crate) mod outline;
 mod rollout;
 mod scan;
 mod scenario;
 mod slo;
 pub mod tree;
 mod value;
+mod words;
 
 use pest::Parser;
 

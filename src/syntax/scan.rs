@@ -331,7 +331,7 @@ impl<'t> Scanner<'t> {
             let verb = if more { "are" } else { "is" };
             (
                 format!("`{shown}` {verb} not used by the language"),
-                String::new(),
+                "may stand in a string or a comment".to_owned(),
             )
         };
         let diagnostic = Diagnostic::new(Code::StrayCharacter, headline, span, label);
@@ -349,6 +349,10 @@ impl<'t> Scanner<'t> {
             "…" => "..",
             _ => return diagnostic,
         };
+        let mut diagnostic = diagnostic;
+        if let Some(label) = diagnostic.labels.first_mut() {
+            label.text = format!("expected `{alike}`");
+        }
         diagnostic
             .help(format!("write `{alike}`"))
             .fix(format!("write `{alike}`"), span, alike)
