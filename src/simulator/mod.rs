@@ -3,4 +3,9 @@
 //! Enters: `model` and a run's number. Leaves: [`trace::Trace`].
 //! It deliberately knows no file, no wall clock, and of the manifests only what `model` says of them.
 
+mod chance;
+mod latency;
+pub mod pods;
+mod scrape;
 pub mod trace;
+pub mod world;
