@@ -24,8 +24,10 @@ pub struct Expr {
 /// The forms of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// A number literal (a duration literal is its seconds).
+    /// A number literal.
     Number(f64),
+    /// A duration literal used as a number: its seconds. Prometheus prints it as a duration.
+    Duration(f64),
     /// A string literal, unquoted.
     String(String),
     /// An instant vector selector.
@@ -83,6 +85,17 @@ pub struct Selector {
     pub offset: Option<DurationExpr>,
     /// `@`.
     pub at: Option<At>,
+    /// `anchored` or `smoothed` (feature flag `promql-extended-range-selectors`).
+    pub extended: Option<Extended>,
+}
+
+/// The modifiers of extended range selectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    /// `anchored`
+    Anchored,
+    /// `smoothed`
+    Smoothed,
 }
 
 /// One label matcher.
@@ -123,15 +136,22 @@ pub enum At {
 /// A duration, or an arithmetic expression over durations (Prometheus ≥ 3.14).
 #[derive(Clone, Debug, PartialEq)]
 pub enum DurationExpr {
-    /// Milliseconds; negative offsets are negative.
+    /// Milliseconds; negative offsets are negative. This is what a range, step or offset without arithmetic is.
     Millis(i64),
+    /// An operand of duration arithmetic, in seconds if it means a time.
+    Literal {
+        /// The number, or the seconds of the duration.
+        value: f64,
+        /// Whether it was written as a duration (`5m`) rather than as a number (`15`).
+        duration: bool,
+    },
     /// `step()`
     Step,
     /// `range()`
     Range,
-    /// `min(a, b)`
+    /// `min_of(a, b)`
     Min(Box<DurationExpr>, Box<DurationExpr>),
-    /// `max(a, b)`
+    /// `max_of(a, b)`
     Max(Box<DurationExpr>, Box<DurationExpr>),
     /// `-a` or `+a`
     Unary {
@@ -203,6 +223,10 @@ pub enum BinaryOp {
     Or,
     /// `unless`
     Unless,
+    /// `</`: native histograms without what lies above.
+    TrimUpper,
+    /// `>/`: native histograms without what lies below.
+    TrimLower,
 }
 
 /// How the two sides of a binary expression are matched.

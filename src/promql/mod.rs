@@ -4,3 +4,13 @@
 //! It deliberately knows nothing of rollouts, files or clocks, and could leave the house as a crate.
 
 pub mod ast;
+pub mod check;
+pub mod error;
+pub mod function;
+pub mod parse;
+pub mod print;
+
+pub use check::value_type;
+pub use error::ParseError;
+pub use parse::{Mode, parse};
+pub use print::print;
