@@ -1,7 +1,9 @@
 //! Rollcast: a compiler and simulator for progressive delivery.
 
+pub mod backend;
 pub mod condition;
 pub mod diagnostic;
+pub mod manifest;
 pub mod model;
 pub mod promql;
 pub mod series;
