@@ -90,7 +90,7 @@ fn every_recorded_outcome_is_reproduced() {
                 println!("FAILED {name} {condition:?} for {result:?}\n  truth {truth}\n  ours  {ours}");
                 continue;
             }
-            if ours != truth && !is_arbitrary(condition) {
+            if ours != truth && !is_arbitrary(condition) && !truth.contains("0x") {
                 texts += 1;
                 println!("text   {name} {condition:?}\n  truth {truth}\n  ours  {ours}");
             }

@@ -396,7 +396,13 @@ impl<'a> Machine<'a> {
 
     fn from_pairs(&mut self, list: &Val<'a>) -> Fallible<Val<'a>> {
         if list.list_len().is_none() {
-            return Err(fault(format!("cannot transform {} from pairs", list.type_name())));
+            let mut text = Vec::new();
+            super::format::write_value(list, &mut text);
+            let text = match list {
+                Val::Nil => "<invalid reflect.Value>".to_owned(),
+                _ => String::from_utf8_lossy(&text).into_owned(),
+            };
+            return Err(fault(format!("cannot transform {text} from pairs")));
         }
         let mut entries = BTreeMap::new();
         for (index, pair) in list.items().enumerate() {

@@ -24,6 +24,7 @@ impl<'a> Machine<'a> {
             B::Abs => match first {
                 Val::Int(i) => Ok(Val::Int(i.wrapping_abs())),
                 Val::Int64(i) => Ok(Val::Int64(i.wrapping_abs())),
+                Val::Uint8(b) => Ok(Val::Uint8(*b)),
                 Val::Float(x) if *x < 0.0 => Ok(Val::Float(-x)),
                 Val::Float(x) => Ok(Val::Float(*x)),
                 _ => complain(),
@@ -72,6 +73,7 @@ impl<'a> Machine<'a> {
     fn int(&self, val: &Val<'a>) -> Fallible<Val<'a>> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(Val::Int(*i)),
+            Val::Uint8(b) => Ok(Val::Int(i64::from(*b))),
             Val::Float(x) => Ok(Val::Int(float_to_int(*x))),
             Val::Duration(d) if self.modern() => Ok(Val::Int(*d)),
             Val::Str(s) => {
@@ -187,6 +189,7 @@ impl Val<'_> {
 fn float<'a>(val: &Val<'a>) -> Fallible<Val<'a>> {
     match val {
         Val::Int(i) | Val::Int64(i) => Ok(Val::Float(*i as f64)),
+        Val::Uint8(b) => Ok(Val::Float(f64::from(*b))),
         Val::Float(x) => Ok(Val::Float(*x)),
         Val::Str(s) => {
             let text = String::from_utf8_lossy(s);

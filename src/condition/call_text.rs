@@ -306,6 +306,7 @@ fn kind_of(val: &Val) -> &'static str {
         Val::Nil => "nil",
         Val::Bool(_) => "bool",
         Val::Int(_) | Val::Int64(_) => "int",
+        Val::Uint8(_) => "uint",
         Val::Float(_) => "float",
         Val::Str(_) => "string",
         Val::Table(_) | Val::Map(_) => "map",

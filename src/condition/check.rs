@@ -50,6 +50,15 @@ impl Checker {
         Ok(ty)
     }
 
+    /// Resolves names where the engine checks nothing: what is wrong shows when it runs.
+    pub(super) fn visit_unchecked(&mut self, node: &mut Node) {
+        let (variables, scopes) = (self.variables.len(), self.scopes.len());
+        if self.visit(node).is_err() {
+            self.variables.truncate(variables);
+            self.scopes.truncate(scopes);
+        }
+    }
+
     fn visit_kind(&mut self, node: &mut Node) -> Fallible<Type> {
         let span = node.span;
         match &mut node.kind {
@@ -148,7 +157,11 @@ impl Checker {
         };
         let of = self.visit(base)?;
         if let Kind::Env = base.kind {
-            self.visit(property)?;
+            if self.modern() {
+                self.visit_unchecked(property);
+            } else {
+                self.visit(property)?;
+            }
             let Some(name) = literal else { return Ok(self.unknown()) };
             if let Some(ty) = self.environment(&name) {
                 return Ok(ty);
@@ -218,6 +231,10 @@ impl Checker {
             return Err(fault_at(span, format!("cannot slice {}", self.name(&of))));
         }
         for bound in from.iter_mut().chain(to) {
+            if self.modern() && of.is_any() {
+                self.visit_unchecked(bound);
+                continue;
+            }
             let ty = self.visit(bound)?;
             if !ty.is_any() && !ty.is_integer(self.dialect) {
                 let message = format!("non-integer slice index {}", self.name(&ty));

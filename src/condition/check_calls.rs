@@ -57,8 +57,10 @@ impl Checker {
             EnvFunction::Default => (&[Type::Any, Type::Any], Type::Any),
         };
         let mut seen = vec![None; args.len()];
-        self.arguments(name, params, args, &mut seen, span)?;
-        Ok(gives)
+        match self.arguments(name, params, args, &mut seen, span) {
+            Ok(()) => Ok(gives),
+            Err(fault) => Err(Box::new(Fault { mismatch: false, ..*fault })),
+        }
     }
 
     /// Checks arguments against parameters; `seen` keeps what was typed already.
@@ -145,7 +147,9 @@ impl Checker {
                 Err(fault) => last = Some(fault),
             }
         }
-        Err(last.unwrap_or_else(|| fault_at(span, "no matching overload")))
+        let mut fault = last.unwrap_or_else(|| fault_at(span, "no matching overload"));
+        fault.mismatch = false;
+        Err(fault)
     }
 
     fn get(&mut self, args: &mut [Node], span: Span) -> Fallible<Type> {
@@ -155,6 +159,10 @@ impl Checker {
             return Err(fault_at(span, message));
         };
         let of = self.visit(value)?;
+        if !self.modern() && (of.is_any() || matches!(value.kind, Kind::Env)) {
+            self.visit_unchecked(property);
+            return Ok(Type::Any);
+        }
         let by = self.visit(property)?;
         if of.is_any() || matches!(value.kind, Kind::Env) {
             return Ok(self.unknown());

@@ -101,7 +101,9 @@ impl<'a> Machine<'a> {
             return Err(fault("step budget exceeded"));
         }
         let value = match &node.kind {
-            Kind::Nil | Kind::Absent | Kind::Ident(_) => return Ok(Val::Nil),
+            Kind::Nil | Kind::Absent => return Ok(Val::Nil),
+            // A name the checker never came to.
+            Kind::Ident(name) => return Ok(self.environment_value(name.as_bytes())),
             Kind::Bool(b) => return Ok(Val::Bool(*b)),
             Kind::Int(i) => return Ok(Val::Int(*i)),
             Kind::Float(x) => return Ok(Val::Float(*x)),
@@ -210,6 +212,7 @@ impl<'a> Machine<'a> {
             Unary::Minus => match self.eval(operand)? {
                 Val::Int(i) => Ok(Val::Int(i.wrapping_neg())),
                 Val::Int64(i) => Ok(Val::Int64(i.wrapping_neg())),
+                Val::Uint8(b) => Ok(Val::Uint8(b.wrapping_neg())),
                 Val::Float(x) => Ok(Val::Float(-x)),
                 other => Err(fault(format!("invalid operation: - {}", other.type_name()))),
             },

@@ -131,6 +131,7 @@ impl<'a> Machine<'a> {
             | (Val::Time(a), Val::Time(b))
             | (Val::Duration(a), Val::Duration(b)) => return Ok(a == b),
             (Val::Float(a), Val::Float(b)) => return Ok(a == b),
+            (Val::Uint8(a), Val::Uint8(b)) => return Ok(a == b),
             (Val::Str(a), Val::Str(b)) | (Val::Bytes(a), Val::Bytes(b)) => {
                 return Ok(a[..] == b[..]);
             }
@@ -283,6 +284,7 @@ impl<'a> Machine<'a> {
     pub(super) fn to_int(&self, val: &Val) -> Fallible<i64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i),
+            Val::Uint8(b) => Ok(i64::from(*b)),
             Val::Float(x) => Ok(float_to_int(*x)),
             other => Err(fault(format!("invalid operation: int({})", other.type_name()))),
         }
@@ -291,6 +293,7 @@ impl<'a> Machine<'a> {
     pub(super) fn as_int(&self, val: &Val) -> Fallible<i64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i),
+            Val::Uint8(b) => Ok(i64::from(*b)),
             Val::Float(x) => Ok(float_to_int(*x)),
             Val::Str(s) => parse_int(&String::from_utf8_lossy(s), 10, "ParseInt").map_err(fault),
             other => Err(unsupported("asInt", other)),
@@ -300,6 +303,7 @@ impl<'a> Machine<'a> {
     pub(super) fn as_float(&self, val: &Val) -> Fallible<f64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i as f64),
+            Val::Uint8(b) => Ok(f64::from(*b)),
             Val::Float(x) => Ok(*x),
             Val::Str(s) => parse_float(&String::from_utf8_lossy(s)).map_err(fault),
             other => Err(unsupported("asFloat", other)),
@@ -505,7 +509,7 @@ fn map_index(key: &Val, wanted: &str) -> Box<super::error::Fault> {
 }
 
 pub(super) fn unhashable(key: &Val) -> Box<super::error::Fault> {
-    fault(format!("runtime error: hash of unhashable type {}", key.type_name()))
+    fault(format!("hash of unhashable type: {}", key.type_name()))
 }
 
 fn unsupported(function: &str, val: &Val) -> Box<super::error::Fault> {

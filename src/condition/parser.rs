@@ -395,7 +395,11 @@ impl Parser {
             }
             TokenKind::String => {
                 self.next()?;
-                self.node(Kind::Str(token.bytes.into()), span)?
+                let node = self.node(Kind::Str(token.bytes.into()), span)?;
+                if !self.modern() {
+                    return Ok(node);
+                }
+                node
             }
             TokenKind::Bytes => {
                 self.next()?;
