@@ -20,8 +20,12 @@ fn from_json(json: &serde_json::Value) -> Value {
 }
 
 fn result_of(json: &serde_json::Value) -> Value {
-    let texts: Vec<&str> =
-        json["values"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let texts: Vec<&str> = json["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_str().unwrap())
+        .collect();
     let floats = || texts.iter().map(|t| t.parse().unwrap()).collect::<Vec<f64>>();
     match json["kind"].as_str().unwrap() {
         "vec" => Value::Floats(floats()),
@@ -53,8 +57,16 @@ fn class(outcome: &str) -> &str {
             return class;
         }
     }
-    let name = if outcome.starts_with("[]interface {}") { "[]interface {}" } else { "" };
-    if name.is_empty() { outcome.split(' ').next().unwrap_or_default() } else { name }
+    let name = if outcome.starts_with("[]interface {}") {
+        "[]interface {}"
+    } else {
+        ""
+    };
+    if name.is_empty() {
+        outcome.split(' ').next().unwrap_or_default()
+    } else {
+        name
+    }
 }
 
 /// Texts that are different on every run: addresses of functions, the order of a map's keys.

@@ -87,7 +87,10 @@ pub(super) enum Val<'a> {
     Bytes(Shared<'a, u8>),
     Floats(Shared<'a, f64>),
     /// `[]int`, which only ranges make.
-    Ints { start: i64, len: usize },
+    Ints {
+        start: i64,
+        len: usize,
+    },
     Strs(Rc<[Shared<'a, u8>]>),
     Anys(Rc<AnyList<'a>>),
     /// `[]interface {}` of the result.
@@ -204,9 +207,7 @@ impl<'a> Val<'a> {
                 (index < *len).then(|| Self::Int(start.wrapping_add(index as i64)))?
             }
             Self::Strs(s) => Self::Str(s.get(index)?.clone()),
-            Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => {
-                list.items.get(index)?.clone()
-            }
+            Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => list.items.get(index)?.clone(),
             Self::Borrowed(items) => Val::from(items.get(index)?),
             _ => return None,
         })
