@@ -20,8 +20,12 @@ fn from_json(json: &serde_json::Value) -> Value {
 }
 
 fn result_of(json: &serde_json::Value) -> Value {
-    let texts: Vec<&str> =
-        json["values"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let texts: Vec<&str> = json["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_str().unwrap())
+        .collect();
     let floats = || texts.iter().map(|t| t.parse().unwrap()).collect::<Vec<f64>>();
     match json["kind"].as_str().unwrap() {
         "vec" => Value::Floats(floats()),
@@ -53,8 +57,16 @@ fn class(outcome: &str) -> &str {
             return class;
         }
     }
-    let name = if outcome.starts_with("[]interface {}") { "[]interface {}" } else { "" };
-    if name.is_empty() { outcome.split(' ').next().unwrap_or_default() } else { name }
+    let name = if outcome.starts_with("[]interface {}") {
+        "[]interface {}"
+    } else {
+        ""
+    };
+    if name.is_empty() {
+        outcome.split(' ').next().unwrap_or_default()
+    } else {
+        name
+    }
 }
 
 /// Texts that are different on every run: addresses of functions, the order of a map's keys.
@@ -90,7 +102,7 @@ fn every_recorded_outcome_is_reproduced() {
                 println!("FAILED {name} {condition:?} for {result:?}\n  truth {truth}\n  ours  {ours}");
                 continue;
             }
-            if ours != truth && !is_arbitrary(condition) {
+            if ours != truth && !is_arbitrary(condition) && !truth.contains("0x") {
                 texts += 1;
                 println!("text   {name} {condition:?}\n  truth {truth}\n  ours  {ours}");
             }

@@ -190,17 +190,41 @@ pub(super) enum Kind {
     /// `matches` with a constant pattern, compiled once.
     MatchesConst(Box<Node>, Box<Regex>),
     Chain(Box<Node>),
-    Member { base: Box<Node>, property: Box<Node>, optional: bool, method: bool },
-    Slice { base: Box<Node>, from: Option<Box<Node>>, to: Option<Box<Node>> },
+    Member {
+        base: Box<Node>,
+        property: Box<Node>,
+        optional: bool,
+        method: bool,
+    },
+    Slice {
+        base: Box<Node>,
+        from: Option<Box<Node>>,
+        to: Option<Box<Node>>,
+    },
     Call(Box<Node>, Vec<Node>),
     Builtin(Builtin, Vec<Node>),
     /// `filter`, with what is made of each match when a `map` was folded into it.
-    Filter { list: Box<Node>, test: Box<Node>, map: Option<Box<Node>> },
+    Filter {
+        list: Box<Node>,
+        test: Box<Node>,
+        map: Option<Box<Node>>,
+    },
     /// `find` and `findLast`; `throws` stands for `filter(…)[0]` and `filter(…)[-1]`.
-    Find { list: Box<Node>, test: Box<Node>, map: Option<Box<Node>>, last: bool, throws: bool },
+    Find {
+        list: Box<Node>,
+        test: Box<Node>,
+        map: Option<Box<Node>>,
+        last: bool,
+        throws: bool,
+    },
     Predicate(Box<Node>),
     Pointer(Pointer),
-    Let { name: Box<str>, slot: u16, value: Box<Node>, body: Box<Node> },
+    Let {
+        name: Box<str>,
+        slot: u16,
+        value: Box<Node>,
+        body: Box<Node>,
+    },
     Cond(Box<Node>, Box<Node>, Box<Node>),
     Array(Vec<Node>),
     /// A list of literals, which costs the engine's memory budget nothing.
@@ -230,11 +254,19 @@ impl Node {
     pub(super) fn new(kind: Kind, span: Span) -> Self {
         let mut depth = 0;
         kind.each(&mut |child| depth = depth.max(child.depth));
-        Self { kind, span, ty: Static::Other, depth: depth.saturating_add(1) }
+        Self {
+            kind,
+            span,
+            ty: Static::Other,
+            depth: depth.saturating_add(1),
+        }
     }
 
     pub(super) fn typed(kind: Kind, span: Span, ty: Static) -> Self {
-        Self { ty, ..Self::new(kind, span) }
+        Self {
+            ty,
+            ..Self::new(kind, span)
+        }
     }
 }
 
@@ -250,8 +282,12 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member { base: a, property: b, .. }
-            | Self::Let { value: a, body: b, .. } => {
+            | Self::Member {
+                base: a, property: b, ..
+            }
+            | Self::Let {
+                value: a, body: b, ..
+            } => {
                 visit(a);
                 visit(b);
             }
@@ -309,8 +345,12 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member { base: a, property: b, .. }
-            | Self::Let { value: a, body: b, .. } => {
+            | Self::Member {
+                base: a, property: b, ..
+            }
+            | Self::Let {
+                value: a, body: b, ..
+            } => {
                 visit(a);
                 visit(b);
             }

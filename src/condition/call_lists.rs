@@ -42,12 +42,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn quantifier(
-        &mut self,
-        builtin: Builtin,
-        list: &'a Node,
-        test: &'a Node,
-    ) -> Fallible<Val<'a>> {
+    fn quantifier(&mut self, builtin: Builtin, list: &'a Node, test: &'a Node) -> Fallible<Val<'a>> {
         // `any` ends at the first that holds, `none` too; `all` at the first that does not.
         let ends_on = builtin != Builtin::All;
         let mut ended = false;
@@ -148,7 +143,11 @@ impl<'a> Machine<'a> {
             let key = value.key(m.index() as u64).ok_or_else(|| unhashable(&value))?;
             m.copy(2 * size_of::<Val>())?;
             let item = m.item()?;
-            groups.entry(key).or_insert_with(|| (value, Vec::new())).1.push(item);
+            groups
+                .entry(key)
+                .or_insert_with(|| (value, Vec::new()))
+                .1
+                .push(item);
             Ok(true)
         })?;
         let mut entries = BTreeMap::new();
@@ -159,12 +158,7 @@ impl<'a> Machine<'a> {
         self.map(MapKind::Groups, entries)
     }
 
-    fn reduce(
-        &mut self,
-        list: &'a Node,
-        body: &'a Node,
-        initial: Option<&'a Node>,
-    ) -> Fallible<Val<'a>> {
+    fn reduce(&mut self, list: &'a Node, body: &'a Node, initial: Option<&'a Node>) -> Fallible<Val<'a>> {
         let list = self.eval(list)?;
         self.begin(list)?;
         let len = self.scope_len();
@@ -196,7 +190,11 @@ impl<'a> Machine<'a> {
             let values = self.eval_all(items)?;
             let mut total = Val::Nil;
             for (index, value) in values.into_iter().rev().enumerate() {
-                let sum = if index == 0 { value } else { self.arithmetic(Op::Add, &value, &total)? };
+                let sum = if index == 0 {
+                    value
+                } else {
+                    self.arithmetic(Op::Add, &value, &total)?
+                };
                 total = sum;
             }
             return Ok(total);
@@ -214,12 +212,7 @@ impl<'a> Machine<'a> {
         Ok(total)
     }
 
-    fn sort_by(
-        &mut self,
-        list: &'a Node,
-        body: &'a Node,
-        order: Option<&'a Node>,
-    ) -> Fallible<Val<'a>> {
+    fn sort_by(&mut self, list: &'a Node, body: &'a Node, order: Option<&'a Node>) -> Fallible<Val<'a>> {
         let list = self.eval(list)?;
         self.begin(list)?;
         let descending = match order {
@@ -252,12 +245,18 @@ impl<'a> Machine<'a> {
     ) -> Fallible<Vec<Val<'a>>> {
         self.step(pairs.len() * 20)?;
         let less = |m: &Self, a: &Val<'a>, b: &Val<'a>| {
-            if descending { m.compare(Op::Less, b, a) } else { m.compare(Op::Less, a, b) }
+            if descending {
+                m.compare(Op::Less, b, a)
+            } else {
+                m.compare(Op::Less, a, b)
+            }
         };
         if pairs.len() <= 12 {
             for from in 1..pairs.len() {
                 for at in (1..=from).rev() {
-                    let (Some(a), Some(b)) = (pairs.get(at), pairs.get(at - 1)) else { break };
+                    let (Some(a), Some(b)) = (pairs.get(at), pairs.get(at - 1)) else {
+                        break;
+                    };
                     if !less(self, &a.0, &b.0)? {
                         break;
                     }
@@ -273,9 +272,7 @@ impl<'a> Machine<'a> {
             pairs.sort_by(|(a, _), (b, _)| {
                 let order = match (a, b) {
                     (Val::Str(a), Val::Str(b)) => a[..].cmp(&b[..]),
-                    (Val::Time(a), Val::Time(b)) | (Val::Duration(a), Val::Duration(b)) => {
-                        a.cmp(b)
-                    }
+                    (Val::Time(a), Val::Time(b)) | (Val::Duration(a), Val::Duration(b)) => a.cmp(b),
                     _ => {
                         let float = |v: &Val| v.number().map_or(0.0, super::val::Number::float);
                         float(a).total_cmp(&float(b))
@@ -349,9 +346,16 @@ impl<'a> Machine<'a> {
         let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
         if let Some(len) = of.list_len().or(text) {
             let index = self.to_int(by)?;
-            let index = if index < 0 { index.wrapping_add(len as i64) } else { index };
+            let index = if index < 0 {
+                index.wrapping_add(len as i64)
+            } else {
+                index
+            };
             let found = usize::try_from(index).ok().and_then(|index| of.item(index));
             return Ok(found.unwrap_or(Val::Nil));
+        }
+        if of.map_len().is_none() {
+            return Ok(Val::Nil);
         }
         Ok(self.lookup(of, by)?.unwrap_or(Val::Nil))
     }
@@ -396,19 +400,31 @@ impl<'a> Machine<'a> {
 
     fn from_pairs(&mut self, list: &Val<'a>) -> Fallible<Val<'a>> {
         if list.list_len().is_none() {
-            return Err(fault(format!("cannot transform {} from pairs", list.type_name())));
+            let mut text = Vec::new();
+            super::format::write_value(list, &mut text);
+            let text = match list {
+                Val::Nil => "<invalid reflect.Value>".to_owned(),
+                _ => String::from_utf8_lossy(&text).into_owned(),
+            };
+            return Err(fault(format!("cannot transform {text} from pairs")));
         }
         let mut entries = BTreeMap::new();
         for (index, pair) in list.items().enumerate() {
             self.step(1)?;
             if pair.list_len() != Some(2) {
-                let what = if pair.list_len().is_some() { "pair length" } else { "pair" };
+                let what = if pair.list_len().is_some() {
+                    "pair length"
+                } else {
+                    "pair"
+                };
                 let mut text = Vec::new();
                 super::format::write_value(&pair, &mut text);
                 let text = String::from_utf8_lossy(&text).into_owned();
                 return Err(fault(format!("invalid {what} {text}")));
             }
-            let (Some(key), Some(value)) = (pair.item(0), pair.item(1)) else { continue };
+            let (Some(key), Some(value)) = (pair.item(0), pair.item(1)) else {
+                continue;
+            };
             let hashed = key.key(index as u64).ok_or_else(|| unhashable(&key))?;
             entries.insert(hashed, (key, value));
         }
@@ -456,13 +472,17 @@ impl<'a> Machine<'a> {
 
     /// The older engine's `sortBy`, which takes the name of a field.
     fn sort_by_field(&mut self, args: &[Val<'a>]) -> Fallible<Val<'a>> {
-        let [list, field, rest @ ..] = args else { return Ok(Val::Nil) };
+        let [list, field, rest @ ..] = args else {
+            return Ok(Val::Nil);
+        };
         if list.list_len().is_none() {
             return Err(fault(format!("cannot sort {}", list.kind_name())));
         }
         if !matches!(field, Val::Str(_)) {
             let name = field.type_name();
-            return Err(fault(format!("invalid argument for sort (expected string, got {name})")));
+            return Err(fault(format!(
+                "invalid argument for sort (expected string, got {name})"
+            )));
         }
         let descending = self.direction(rest.first())?;
         let mut pairs = Vec::new();
@@ -531,7 +551,9 @@ impl<'a> Machine<'a> {
 }
 
 fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
-    let Some((first, _)) = pairs.first() else { return Ok(()) };
+    let Some((first, _)) = pairs.first() else {
+        return Ok(());
+    };
     let first_name = first.type_name();
     for (value, _) in pairs {
         let name = value.type_name();
@@ -540,9 +562,7 @@ fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
                 "cannot sort array of different types ({name} and {first_name})"
             )));
         }
-        if pairs.len() > 1
-            && !matches!(value, Val::Int(_) | Val::Int64(_) | Val::Float(_) | Val::Str(_))
-        {
+        if pairs.len() > 1 && !matches!(value, Val::Int(_) | Val::Int64(_) | Val::Float(_) | Val::Str(_)) {
             return Err(fault(format!("sort: unsupported type {}", value.kind_name())));
         }
     }
@@ -551,5 +571,8 @@ fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
 
 /// How many characters Go counts in bytes that need not be UTF-8.
 pub(super) fn characters(bytes: &Shared<u8>) -> usize {
-    bytes.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
+    bytes
+        .utf8_chunks()
+        .map(|c| c.valid().chars().count() + c.invalid().len())
+        .sum()
 }

@@ -9,21 +9,21 @@ use super::machine::Machine;
 use super::val::{Number, Val};
 
 impl<'a> Machine<'a> {
-    pub(super) fn number_builtin(
-        &mut self,
-        builtin: Builtin,
-        args: &[Val<'a>],
-    ) -> Fallible<Val<'a>> {
+    pub(super) fn number_builtin(&mut self, builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
         use Builtin as B;
         let first = args.first().unwrap_or(&Val::Nil);
         let name = builtin.name();
         let complain = || {
-            Err(fault(format!("invalid argument for {name} (type {})", first.type_name())))
+            Err(fault(format!(
+                "invalid argument for {name} (type {})",
+                first.type_name()
+            )))
         };
         match builtin {
             B::Abs => match first {
                 Val::Int(i) => Ok(Val::Int(i.wrapping_abs())),
                 Val::Int64(i) => Ok(Val::Int64(i.wrapping_abs())),
+                Val::Uint8(b) => Ok(Val::Uint8(*b)),
                 Val::Float(x) if *x < 0.0 => Ok(Val::Float(-x)),
                 Val::Float(x) => Ok(Val::Float(*x)),
                 _ => complain(),
@@ -63,7 +63,11 @@ impl<'a> Machine<'a> {
                 } else {
                     self.flat_numbers(name, first, &mut values)?;
                 }
-                Ok(Val::Float(if builtin == B::Mean { mean(&values) } else { median(values) }))
+                Ok(Val::Float(if builtin == B::Mean {
+                    mean(&values)
+                } else {
+                    median(values)
+                }))
             }
             _ => bits(builtin, args),
         }
@@ -72,6 +76,7 @@ impl<'a> Machine<'a> {
     fn int(&self, val: &Val<'a>) -> Fallible<Val<'a>> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(Val::Int(*i)),
+            Val::Uint8(b) => Ok(Val::Int(i64::from(*b))),
             Val::Float(x) => Ok(Val::Int(float_to_int(*x))),
             Val::Duration(d) if self.modern() => Ok(Val::Int(*d)),
             Val::Str(s) => {
@@ -180,13 +185,18 @@ impl Val<'_> {
 
     /// The kind as reflection names it inside a list, where nil is an empty interface.
     fn reflect_kind(&self) -> &'static str {
-        if let Val::Nil = self { "interface" } else { self.kind_name() }
+        if let Val::Nil = self {
+            "interface"
+        } else {
+            self.kind_name()
+        }
     }
 }
 
 fn float<'a>(val: &Val<'a>) -> Fallible<Val<'a>> {
     match val {
         Val::Int(i) | Val::Int64(i) => Ok(Val::Float(*i as f64)),
+        Val::Uint8(b) => Ok(Val::Float(f64::from(*b))),
         Val::Float(x) => Ok(Val::Float(*x)),
         Val::Str(s) => {
             let text = String::from_utf8_lossy(s);
@@ -229,7 +239,9 @@ fn bits<'a>(builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
         Some(Val::Int(i) | Val::Int64(i)) => Ok(*i),
         other => {
             let (is, name) = (other.map_or("<nil>", Val::type_name), builtin.name());
-            Err(fault(format!("cannot use {is} as argument (type int) to call {name}")))
+            Err(fault(format!(
+                "cannot use {is} as argument (type int) to call {name}"
+            )))
         }
     };
     let x = whole(args.first())?;
@@ -240,7 +252,9 @@ fn bits<'a>(builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
     let shift = || match u32::try_from(y) {
         Ok(y) => Ok(y.min(64)),
         Err(_) if y > 0 => Ok(64),
-        Err(_) => Err(fault(format!("invalid operation: negative shift count {y} (type int)"))),
+        Err(_) => Err(fault(format!(
+            "invalid operation: negative shift count {y} (type int)"
+        ))),
     };
     Ok(Val::Int(match builtin {
         B::BitAnd => x & y,

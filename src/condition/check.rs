@@ -28,7 +28,13 @@ pub(super) struct Scope {
 
 impl Checker {
     pub(super) fn new(result: Type, dialect: Dialect) -> Self {
-        Self { dialect, result, variables: Vec::new(), scopes: Vec::new(), slots: 0 }
+        Self {
+            dialect,
+            result,
+            variables: Vec::new(),
+            scopes: Vec::new(),
+            slots: 0,
+        }
     }
 
     /// How many variables the tree declares.
@@ -48,6 +54,15 @@ impl Checker {
         let ty = self.visit_kind(node)?;
         node.ty = ty.as_static();
         Ok(ty)
+    }
+
+    /// Resolves names where the engine checks nothing: what is wrong shows when it runs.
+    pub(super) fn visit_unchecked(&mut self, node: &mut Node) {
+        let (variables, scopes) = (self.variables.len(), self.scopes.len());
+        if self.visit(node).is_err() {
+            self.variables.truncate(variables);
+            self.scopes.truncate(scopes);
+        }
     }
 
     fn visit_kind(&mut self, node: &mut Node) -> Fallible<Type> {
@@ -91,7 +106,9 @@ impl Checker {
     }
 
     fn identifier(&mut self, node: &mut Node) -> Fallible<Type> {
-        let Kind::Ident(name) = &node.kind else { return Ok(Type::Any) };
+        let Kind::Ident(name) = &node.kind else {
+            return Ok(Type::Any);
+        };
         if let Some((_, ty, slot)) = self.variables.iter().rev().find(|(n, ..)| n == name) {
             let (ty, slot) = (ty.clone(), *slot);
             node.kind = Kind::Var(slot);
@@ -127,7 +144,10 @@ impl Checker {
             Unary::Plus | Unary::Minus if ty.is_any() => Ok(self.unknown()),
             _ => {
                 let (op, ty) = (op.text(), self.name(&ty));
-                Err(fault_at(span, format!("invalid operation: {op} (mismatched type {ty})")))
+                Err(fault_at(
+                    span,
+                    format!("invalid operation: {op} (mismatched type {ty})"),
+                ))
             }
         }
     }
@@ -139,7 +159,13 @@ impl Checker {
 
     fn member(&mut self, node: &mut Node) -> Fallible<Type> {
         let span = node.span;
-        let Kind::Member { base, property, optional, method } = &mut node.kind else {
+        let Kind::Member {
+            base,
+            property,
+            optional,
+            method,
+        } = &mut node.kind
+        else {
             return Ok(Type::Any);
         };
         let literal = match &property.kind {
@@ -148,8 +174,14 @@ impl Checker {
         };
         let of = self.visit(base)?;
         if let Kind::Env = base.kind {
-            self.visit(property)?;
-            let Some(name) = literal else { return Ok(self.unknown()) };
+            if self.modern() {
+                self.visit_unchecked(property);
+            } else {
+                self.visit(property)?;
+            }
+            let Some(name) = literal else {
+                return Ok(self.unknown());
+            };
             if let Some(ty) = self.environment(&name) {
                 return Ok(ty);
             }
@@ -172,7 +204,10 @@ impl Checker {
             }
             if matches!(of, Type::Time | Type::Duration) {
                 let of = self.name(&of);
-                return Err(fault_at(span, format!("type {of} has no supported member {name}")));
+                return Err(fault_at(
+                    span,
+                    format!("type {of} has no supported member {name}"),
+                ));
             }
         }
         let (of_name, by_name) = (self.name(&of), self.name(&by));
@@ -186,9 +221,7 @@ impl Checker {
                 let message = format!("cannot use {by_name} to get an element from {of_name}");
                 Err(fault_at(property.span, message))
             }
-            GoKind::Slice if by.is_any() || by.is_integer(self.dialect) => {
-                Ok(of.elem(self.dialect))
-            }
+            GoKind::Slice if by.is_any() || by.is_integer(self.dialect) => Ok(of.elem(self.dialect)),
             GoKind::Slice => Err(fault_at(
                 property.span,
                 format!("array elements can only be selected using an integer (got {by_name})"),
@@ -218,6 +251,10 @@ impl Checker {
             return Err(fault_at(span, format!("cannot slice {}", self.name(&of))));
         }
         for bound in from.iter_mut().chain(to) {
+            if self.modern() && of.is_any() {
+                self.visit_unchecked(bound);
+                continue;
+            }
             let ty = self.visit(bound)?;
             if !ty.is_any() && !ty.is_integer(self.dialect) {
                 let message = format!("non-integer slice index {}", self.name(&ty));
@@ -246,7 +283,15 @@ impl Checker {
 
     fn declaration(&mut self, node: &mut Node) -> Fallible<Type> {
         let span = node.span;
-        let Kind::Let { name, slot, value, body } = &mut node.kind else { return Ok(Type::Any) };
+        let Kind::Let {
+            name,
+            slot,
+            value,
+            body,
+        } = &mut node.kind
+        else {
+            return Ok(Type::Any);
+        };
         let taken = if self.environment(name).is_some() {
             Some("")
         } else if Builtin::find(name, self.dialect).is_some() {
@@ -271,16 +316,10 @@ impl Checker {
         Ok(body)
     }
 
-    fn conditional(
-        &mut self,
-        test: &mut Node,
-        then: &mut Node,
-        other: &mut Node,
-    ) -> Fallible<Type> {
+    fn conditional(&mut self, test: &mut Node, then: &mut Node, other: &mut Node) -> Fallible<Type> {
         let ty = self.visit(test)?;
         if ty != Type::Bool && !ty.is_any() {
-            let message =
-                format!("non-bool expression (type {}) used as condition", self.name(&ty));
+            let message = format!("non-bool expression (type {}) used as condition", self.name(&ty));
             return Err(fault_at(test.span, message));
         }
         let yes = self.visit(then)?;

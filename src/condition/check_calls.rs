@@ -9,12 +9,7 @@ use super::signature::{overloads, validate};
 use super::types::Type;
 
 impl Checker {
-    pub(super) fn call(
-        &mut self,
-        callee: &mut Node,
-        args: &mut [Node],
-        span: Span,
-    ) -> Fallible<Type> {
+    pub(super) fn call(&mut self, callee: &mut Node, args: &mut [Node], span: Span) -> Fallible<Type> {
         if self.modern() && matches!(&callee.kind, Kind::Ident(name) if &**name == "$env") {
             return Err(fault_at(span, "map[string]interface {} is not callable"));
         }
@@ -57,8 +52,13 @@ impl Checker {
             EnvFunction::Default => (&[Type::Any, Type::Any], Type::Any),
         };
         let mut seen = vec![None; args.len()];
-        self.arguments(name, params, args, &mut seen, span)?;
-        Ok(gives)
+        match self.arguments(name, params, args, &mut seen, span) {
+            Ok(()) => Ok(gives),
+            Err(fault) => Err(Box::new(Fault {
+                mismatch: false,
+                ..*fault
+            })),
+        }
     }
 
     /// Checks arguments against parameters; `seen` keeps what was typed already.
@@ -76,7 +76,11 @@ impl Checker {
                     self.visit_once(arg, seen)?;
                 }
             }
-            let how = if args.len() > params.len() { "too many" } else { "not enough" };
+            let how = if args.len() > params.len() {
+                "too many"
+            } else {
+                "not enough"
+            };
             return Err(mismatch(span, format!("{how} arguments to call {name}")));
         }
         for ((param, arg), seen) in params.iter().zip(args).zip(seen) {
@@ -115,12 +119,7 @@ impl Checker {
         Ok(ty)
     }
 
-    pub(super) fn builtin(
-        &mut self,
-        builtin: Builtin,
-        args: &mut [Node],
-        span: Span,
-    ) -> Fallible<Type> {
+    pub(super) fn builtin(&mut self, builtin: Builtin, args: &mut [Node], span: Span) -> Fallible<Type> {
         if builtin.predicate(self.dialect).is_some() {
             return self.with_predicate(builtin, args);
         }
@@ -145,7 +144,9 @@ impl Checker {
                 Err(fault) => last = Some(fault),
             }
         }
-        Err(last.unwrap_or_else(|| fault_at(span, "no matching overload")))
+        let mut fault = last.unwrap_or_else(|| fault_at(span, "no matching overload"));
+        fault.mismatch = false;
+        Err(fault)
     }
 
     fn get(&mut self, args: &mut [Node], span: Span) -> Fallible<Type> {
@@ -155,6 +156,10 @@ impl Checker {
             return Err(fault_at(span, message));
         };
         let of = self.visit(value)?;
+        if !self.modern() && (of.is_any() || matches!(value.kind, Kind::Env)) {
+            self.visit_unchecked(property);
+            return Ok(Type::Any);
+        }
         let by = self.visit(property)?;
         if of.is_any() || matches!(value.kind, Kind::Env) {
             return Ok(self.unknown());
@@ -187,7 +192,9 @@ impl Checker {
     fn with_predicate(&mut self, builtin: Builtin, args: &mut [Node]) -> Fallible<Type> {
         use Builtin as B;
         let name = builtin.name();
-        let Some((list, rest)) = args.split_first_mut() else { return Ok(self.unknown()) };
+        let Some((list, rest)) = args.split_first_mut() else {
+            return Ok(self.unknown());
+        };
         let collection = self.visit(list)?;
         if !collection.is_any() && !collection.is_list() {
             let got = self.name(&collection);
@@ -250,7 +257,10 @@ impl Checker {
 
 /// A fault that leaves other overloads to be tried; one inside an argument is final.
 fn mismatch(span: Span, message: String) -> Box<Fault> {
-    Box::new(Fault { mismatch: true, ..*fault_at(span, message) })
+    Box::new(Fault {
+        mismatch: true,
+        ..*fault_at(span, message)
+    })
 }
 
 /// A whole number written where a float is wanted is a float.
@@ -258,9 +268,7 @@ fn integers_to_floats(node: &mut Node) {
     match &mut node.kind {
         Kind::Int(value) => node.kind = Kind::Float(*value as f64),
         Kind::Unary(_, operand) => integers_to_floats(operand),
-        Kind::Binary(binary, left, right)
-            if matches!(binary.op, Op::Add | Op::Subtract | Op::Multiply) =>
-        {
+        Kind::Binary(binary, left, right) if matches!(binary.op, Op::Add | Op::Subtract | Op::Multiply) => {
             integers_to_floats(left);
             integers_to_floats(right);
         }

@@ -13,6 +13,7 @@ pub(super) fn write_value(val: &Val, out: &mut Vec<u8>) -> bool {
         Val::Nil => out.extend_from_slice(b"<nil>"),
         Val::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
         Val::Int(i) | Val::Int64(i) => out.extend_from_slice(i.to_string().as_bytes()),
+        Val::Uint8(b) => out.extend_from_slice(b.to_string().as_bytes()),
         Val::Float(x) => out.extend_from_slice(float(*x).as_bytes()),
         Val::Str(s) => out.extend_from_slice(s),
         Val::Func(_) => out.extend_from_slice(b"0x0"),
@@ -132,7 +133,7 @@ pub(super) fn write_json(val: &Val, depth: usize, out: &mut Vec<u8>) -> Result<(
     };
     match val {
         Val::Nil => out.extend_from_slice(b"null"),
-        Val::Bool(_) | Val::Int(_) | Val::Int64(_) => {
+        Val::Bool(_) | Val::Int(_) | Val::Int64(_) | Val::Uint8(_) => {
             write_value(val, out);
         }
         Val::Duration(d) => out.extend_from_slice(d.to_string().as_bytes()),

@@ -54,7 +54,13 @@ pub(super) struct Tokens {
 }
 
 pub(super) fn lex(text: &str, dialect: Dialect) -> Tokens {
-    let mut lexer = Lexer { text, dialect, start: 0, at: 0, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        dialect,
+        start: 0,
+        at: 0,
+        tokens: Vec::new(),
+    };
     let error = loop {
         match lexer.step() {
             Ok(true) => {}
@@ -62,7 +68,10 @@ pub(super) fn lex(text: &str, dialect: Dialect) -> Tokens {
             Err(error) => break Some(error),
         }
     };
-    Tokens { tokens: lexer.tokens, error }
+    Tokens {
+        tokens: lexer.tokens,
+        error,
+    }
 }
 
 pub(super) fn is_alphabetic(c: char) -> bool {
@@ -113,7 +122,10 @@ impl Lexer<'_> {
     }
 
     fn span(&self) -> Span {
-        Span { start: self.start as u32, end: self.at as u32 }
+        Span {
+            start: self.start as u32,
+            end: self.at as u32,
+        }
     }
 
     fn emit(&mut self, kind: TokenKind) {
@@ -129,15 +141,28 @@ impl Lexer<'_> {
 
     fn fail<T>(&self, message: impl Into<String>) -> Fallible<T> {
         let end = self.at.max(1) as u32;
-        Err(fault_at(Span { start: end - 1, end: end.min(self.text.len() as u32) }, message))
+        Err(fault_at(
+            Span {
+                start: end - 1,
+                end: end.min(self.text.len() as u32),
+            },
+            message,
+        ))
     }
 
     /// Reads one token or one stretch of blanks; false at the end of the text.
     fn step(&mut self) -> Fallible<bool> {
         let Some(c) = self.next() else {
             let end = self.at as u32;
-            let span = Span { start: end.saturating_sub(1), end };
-            self.tokens.push(Token { kind: TokenKind::Eof, bytes: Vec::new(), span });
+            let span = Span {
+                start: end.saturating_sub(1),
+                end,
+            };
+            self.tokens.push(Token {
+                kind: TokenKind::Eof,
+                bytes: Vec::new(),
+                span,
+            });
             return Ok(false);
         };
         let modern = self.dialect == Dialect::V1_17_8;
@@ -205,8 +230,9 @@ impl Lexer<'_> {
             self.next();
         }
         let kind = match self.word() {
-            "not" | "in" | "or" | "and" | "matches" | "contains" | "startsWith" | "endsWith"
-            | "let" => TokenKind::Operator,
+            "not" | "in" | "or" | "and" | "matches" | "contains" | "startsWith" | "endsWith" | "let" => {
+                TokenKind::Operator
+            }
             "if" | "else" if self.dialect == Dialect::V1_17_8 => TokenKind::Operator,
             _ => TokenKind::Identifier,
         };
@@ -324,12 +350,7 @@ impl Lexer<'_> {
         self.scan_digits(first, base, count)
     }
 
-    fn scan_digits(
-        &mut self,
-        mut c: Option<char>,
-        base: u32,
-        count: usize,
-    ) -> Fallible<Option<char>> {
+    fn scan_digits(&mut self, mut c: Option<char>, base: u32, count: usize) -> Fallible<Option<char>> {
         for _ in 0..count {
             if !c.is_some_and(|c| c.is_digit(base)) {
                 return self.fail("invalid char escape");

@@ -33,6 +33,8 @@ pub(super) struct Machine<'a> {
     result: &'a Value,
     /// Nanoseconds since 1970 that `now()` gives.
     pub(super) now: i64,
+    /// `$env` as a value, made once so that it equals itself.
+    environment: Option<Val<'a>>,
     variables: Vec<Val<'a>>,
     scopes: Vec<Scope<'a>>,
     memory: u64,
@@ -43,7 +45,17 @@ pub(super) struct Machine<'a> {
 impl<'a> Machine<'a> {
     pub(super) fn new(result: &'a Value, slots: usize, now: i64, dialect: Dialect) -> Self {
         let variables = vec![Val::Nil; slots];
-        Self { dialect, result, now, variables, scopes: Vec::new(), memory: 0, steps: 0, bytes: 0 }
+        Self {
+            dialect,
+            result,
+            now,
+            environment: None,
+            variables,
+            scopes: Vec::new(),
+            memory: 0,
+            steps: 0,
+            bytes: 0,
+        }
     }
 
     pub(super) fn modern(&self) -> bool {
@@ -53,19 +65,31 @@ impl<'a> Machine<'a> {
     /// Counts elements against the engine's own budget.
     pub(super) fn grow(&mut self, elements: usize) -> Fallible<()> {
         self.memory = self.memory.saturating_add(elements as u64);
-        if self.memory >= MEMORY_BUDGET { Err(fault("memory budget exceeded")) } else { Ok(()) }
+        if self.memory >= MEMORY_BUDGET {
+            Err(fault("memory budget exceeded"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts steps against the limit that keeps every evaluation short.
     pub(super) fn step(&mut self, count: usize) -> Fallible<()> {
         self.steps = self.steps.saturating_add(count as u64);
-        if self.steps > MAX_STEPS { Err(fault("step budget exceeded")) } else { Ok(()) }
+        if self.steps > MAX_STEPS {
+            Err(fault("step budget exceeded"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts bytes about to be copied.
     pub(super) fn copy(&mut self, bytes: usize) -> Fallible<()> {
         self.bytes = self.bytes.saturating_add(bytes as u64);
-        if self.bytes > MAX_BYTES { Err(fault("memory budget exceeded")) } else { Ok(()) }
+        if self.bytes > MAX_BYTES {
+            Err(fault("memory budget exceeded"))
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn list(&mut self, items: Vec<Val<'a>>) -> Fallible<Rc<AnyList<'a>>> {
@@ -101,7 +125,9 @@ impl<'a> Machine<'a> {
             return Err(fault("step budget exceeded"));
         }
         let value = match &node.kind {
-            Kind::Nil | Kind::Absent | Kind::Ident(_) => return Ok(Val::Nil),
+            Kind::Nil | Kind::Absent => return Ok(Val::Nil),
+            // A name the checker never came to.
+            Kind::Ident(name) => return Ok(self.environment_value(name.as_bytes())),
             Kind::Bool(b) => return Ok(Val::Bool(*b)),
             Kind::Int(i) => return Ok(Val::Int(*i)),
             Kind::Float(x) => return Ok(Val::Float(*x)),
@@ -130,10 +156,14 @@ impl<'a> Machine<'a> {
     fn eval_rare(&mut self, kind: &'a Kind) -> Fallible<Val<'a>> {
         match kind {
             Kind::Env => self.environment(),
-            Kind::Var(slot) => {
-                Ok(self.variables.get(usize::from(*slot)).cloned().unwrap_or(Val::Nil))
-            }
-            Kind::Let { slot, value, body, .. } => {
+            Kind::Var(slot) => Ok(self
+                .variables
+                .get(usize::from(*slot))
+                .cloned()
+                .unwrap_or(Val::Nil)),
+            Kind::Let {
+                slot, value, body, ..
+            } => {
                 let value = self.eval(value)?;
                 if let Some(place) = self.variables.get_mut(usize::from(*slot)) {
                     *place = value;
@@ -167,9 +197,13 @@ impl<'a> Machine<'a> {
             Kind::Chain(inner) => Ok(self.chain(inner)?.unwrap_or(Val::Nil)),
             Kind::Slice { base, from, to } => self.slice(base, from.as_deref(), to.as_deref()),
             Kind::Filter { list, test, map } => self.filter(list, test, map.as_deref()),
-            Kind::Find { list, test, map, last, throws } => {
-                self.find(list, test, map.as_deref(), *last, *throws)
-            }
+            Kind::Find {
+                list,
+                test,
+                map,
+                last,
+                throws,
+            } => self.find(list, test, map.as_deref(), *last, *throws),
             Kind::Pointer(pointer) => self.pointer(pointer),
             Kind::Array(nodes) => {
                 let items = self.eval_all(nodes)?;
@@ -210,19 +244,19 @@ impl<'a> Machine<'a> {
             Unary::Minus => match self.eval(operand)? {
                 Val::Int(i) => Ok(Val::Int(i.wrapping_neg())),
                 Val::Int64(i) => Ok(Val::Int64(i.wrapping_neg())),
+                Val::Uint8(b) => Ok(Val::Uint8(b.wrapping_neg())),
                 Val::Float(x) => Ok(Val::Float(-x)),
                 other => Err(fault(format!("invalid operation: - {}", other.type_name()))),
             },
         }
     }
 
-    fn conditional(
-        &mut self,
-        test: &'a Node,
-        then: &'a Node,
-        other: &'a Node,
-    ) -> Fallible<Val<'a>> {
-        if self.eval_bool(test)? { self.eval(then) } else { self.eval(other) }
+    fn conditional(&mut self, test: &'a Node, then: &'a Node, other: &'a Node) -> Fallible<Val<'a>> {
+        if self.eval_bool(test)? {
+            self.eval(then)
+        } else {
+            self.eval(other)
+        }
     }
 
     fn member(&mut self, base: &'a Node, property: &'a Node) -> Fallible<Val<'a>> {
@@ -237,11 +271,18 @@ impl<'a> Machine<'a> {
     /// Runs a chain of members: `None` where `?.` met nil and the rest is skipped.
     fn chain(&mut self, node: &'a Node) -> Fallible<Option<Val<'a>>> {
         match &node.kind {
-            Kind::Member { base, property, optional, .. } => {
+            Kind::Member {
+                base,
+                property,
+                optional,
+                ..
+            } => {
                 if let (Kind::Env, Kind::Str(name)) = (&base.kind, &property.kind) {
                     return Ok(Some(self.environment_value(name)));
                 }
-                let Some(of) = self.chain(base)? else { return Ok(None) };
+                let Some(of) = self.chain(base)? else {
+                    return Ok(None);
+                };
                 if *optional && matches!(of, Val::Nil) {
                     return Ok(None);
                 }
@@ -250,23 +291,22 @@ impl<'a> Machine<'a> {
             }
             Kind::Call(callee, args) => {
                 let args = self.eval_all(args)?;
-                let Some(function) = self.chain(callee)? else { return Ok(None) };
+                let Some(function) = self.chain(callee)? else {
+                    return Ok(None);
+                };
                 self.apply(&function, &args).map(Some)
             }
             Kind::Slice { base, from, to } => {
-                let Some(of) = self.chain(base)? else { return Ok(None) };
+                let Some(of) = self.chain(base)? else {
+                    return Ok(None);
+                };
                 self.slice_of(&of, from.as_deref(), to.as_deref()).map(Some)
             }
             _ => self.eval(node).map(Some),
         }
     }
 
-    fn slice(
-        &mut self,
-        base: &'a Node,
-        from: Option<&'a Node>,
-        to: Option<&'a Node>,
-    ) -> Fallible<Val<'a>> {
+    fn slice(&mut self, base: &'a Node, from: Option<&'a Node>, to: Option<&'a Node>) -> Fallible<Val<'a>> {
         let of = self.eval(base)?;
         self.slice_of(&of, from, to)
     }
@@ -280,6 +320,9 @@ impl<'a> Machine<'a> {
     }
 
     fn environment(&mut self) -> Fallible<Val<'a>> {
+        if let Some(made) = &self.environment {
+            return Ok(made.clone());
+        }
         let names = EnvFunction::ALL.iter().map(|(name, _)| *name).chain(["result"]);
         let entries = names
             .map(|name| {
@@ -287,7 +330,9 @@ impl<'a> Machine<'a> {
                 (Key::Text(name.as_bytes().to_vec()), (Val::text(name), value))
             })
             .collect();
-        self.map(MapKind::Text, entries)
+        let made = self.map(MapKind::Text, entries)?;
+        self.environment = Some(made.clone());
+        Ok(made)
     }
 
     fn map_literal(&mut self, pairs: &'a [(Node, Node)]) -> Fallible<Val<'a>> {
@@ -299,7 +344,9 @@ impl<'a> Machine<'a> {
         let mut entries = BTreeMap::new();
         // The engine fills the map from the last pair on, so the first of two equal keys stays.
         for (key, value) in values.into_iter().rev() {
-            let Val::Str(text) = &key else { return Err(conversion(&key, "string")) };
+            let Val::Str(text) = &key else {
+                return Err(conversion(&key, "string"));
+            };
             entries.insert(Key::Text(text.to_vec()), (key, value));
         }
         self.map(MapKind::Text, entries)
@@ -326,7 +373,9 @@ impl<'a> Machine<'a> {
         let nil = matches!(self.result, Value::Nil);
         Ok(match function {
             EnvFunction::IsNaN | EnvFunction::IsInf => {
-                let Val::Float(x) = first else { return Err(conversion(first, "float64")) };
+                let Val::Float(x) = first else {
+                    return Err(conversion(first, "float64"));
+                };
                 let not_a_number = *function == EnvFunction::IsNaN;
                 Val::Bool(if not_a_number { x.is_nan() } else { x.is_infinite() })
             }
@@ -363,12 +412,27 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn begin(&mut self, list: Val<'a>) -> Fallible<()> {
-        let text = if let Val::Str(s) = &list { Some(s.len()) } else { None };
-        let Some(len) = list.list_len().or_else(|| list.map_len()).or(text) else {
-            let kind = if let Val::Nil = list { "zero" } else { list.kind_name() };
-            return Err(fault(format!("reflect: call of reflect.Value.Len on {kind} Value")));
+        let text = if let Val::Str(s) = &list {
+            Some(s.len())
+        } else {
+            None
         };
-        self.scopes.push(Scope { list, len, index: 0, acc: Val::Nil });
+        let Some(len) = list.list_len().or_else(|| list.map_len()).or(text) else {
+            let kind = if let Val::Nil = list {
+                "zero"
+            } else {
+                list.kind_name()
+            };
+            return Err(fault(format!(
+                "reflect: call of reflect.Value.Len on {kind} Value"
+            )));
+        };
+        self.scopes.push(Scope {
+            list,
+            len,
+            index: 0,
+            acc: Val::Nil,
+        });
         Ok(())
     }
 
@@ -402,11 +466,16 @@ impl<'a> Machine<'a> {
 
     /// The element the innermost predicate looks at.
     pub(super) fn item(&self) -> Fallible<Val<'a>> {
-        let Some(scope) = self.scopes.last() else { return Ok(Val::Nil) };
-        scope.list.item(scope.index).ok_or_else(|| match scope.list.kind_name() {
-            "slice" => fault("reflect: slice index out of range"),
-            kind => fault(format!("reflect: call of reflect.Value.Index on {kind} Value")),
-        })
+        let Some(scope) = self.scopes.last() else {
+            return Ok(Val::Nil);
+        };
+        scope
+            .list
+            .item(scope.index)
+            .ok_or_else(|| match scope.list.kind_name() {
+                "slice" => fault("reflect: slice index out of range"),
+                kind => fault(format!("reflect: call of reflect.Value.Index on {kind} Value")),
+            })
     }
 
     fn pointer(&mut self, pointer: &Pointer) -> Fallible<Val<'a>> {
@@ -421,6 +490,12 @@ impl<'a> Machine<'a> {
 
 /// Go's panic when a value is asserted to be of a type it is not.
 pub(super) fn conversion(val: &Val, wanted: &str) -> Box<super::error::Fault> {
-    let is = if let Val::Nil = val { "nil" } else { val.type_name() };
-    fault(format!("interface conversion: interface {{}} is {is}, not {wanted}"))
+    let is = if let Val::Nil = val {
+        "nil"
+    } else {
+        val.type_name()
+    };
+    fault(format!(
+        "interface conversion: interface {{}} is {is}, not {wanted}"
+    ))
 }

@@ -91,9 +91,13 @@ struct Program {
 impl Compiled {
     /// Compiles a condition for results of one type.
     pub fn new(text: &str, result: ResultType, dialect: Dialect) -> Self {
-        let program = compile(text, result, dialect)
-            .map_err(|fault| fault.into_error(Stage::Compile, text));
-        Self { text: text.to_owned(), dialect, result, program }
+        let program = compile(text, result, dialect).map_err(|fault| fault.into_error(Stage::Compile, text));
+        Self {
+            text: text.to_owned(),
+            dialect,
+            result,
+            program,
+        }
     }
 
     /// The error of the compile step, if there was one.
@@ -136,16 +140,14 @@ impl Compiled {
             let mut text = Vec::new();
             format::write_value(&val, &mut text);
             let text = String::from_utf8_lossy(&text).into_owned();
-            Computed { type_name: val.type_name().to_owned(), text }
+            Computed {
+                type_name: val.type_name().to_owned(),
+                text,
+            }
         })
     }
 
-    fn run<T>(
-        &self,
-        result: &Value,
-        now: i64,
-        finish: impl FnOnce(Val) -> T,
-    ) -> Result<T, ConditionError> {
+    fn run<T>(&self, result: &Value, now: i64, finish: impl FnOnce(Val) -> T) -> Result<T, ConditionError> {
         let actual = ResultType::of(result);
         if actual != self.result {
             let anew = Self::new(&self.text, actual, self.dialect);

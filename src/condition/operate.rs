@@ -13,18 +13,17 @@ use super::pattern::compile;
 use super::val::{Key, MapKind, Number, Shared, Val};
 
 impl<'a> Machine<'a> {
-    pub(super) fn binary(
-        &mut self,
-        op: Op,
-        left: &'a Node,
-        right: &'a Node,
-    ) -> Fallible<Val<'a>> {
+    pub(super) fn binary(&mut self, op: Op, left: &'a Node, right: &'a Node) -> Fallible<Val<'a>> {
         match op {
             Op::Or => return Ok(Val::Bool(self.eval_bool(left)? || self.eval_bool(right)?)),
             Op::And => return Ok(Val::Bool(self.eval_bool(left)? && self.eval_bool(right)?)),
             Op::Coalesce => {
                 let value = self.eval(left)?;
-                return if let Val::Nil = value { self.eval(right) } else { Ok(value) };
+                return if let Val::Nil = value {
+                    self.eval(right)
+                } else {
+                    Ok(value)
+                };
             }
             _ => {}
         }
@@ -131,6 +130,7 @@ impl<'a> Machine<'a> {
             | (Val::Time(a), Val::Time(b))
             | (Val::Duration(a), Val::Duration(b)) => return Ok(a == b),
             (Val::Float(a), Val::Float(b)) => return Ok(a == b),
+            (Val::Uint8(a), Val::Uint8(b)) => return Ok(a == b),
             (Val::Str(a), Val::Str(b)) | (Val::Bytes(a), Val::Bytes(b)) => {
                 return Ok(a[..] == b[..]);
             }
@@ -191,7 +191,10 @@ impl<'a> Machine<'a> {
                 }
             };
         }
-        Err(fault(format!("operator \"in\" not defined on {}", list.type_name())))
+        Err(fault(format!(
+            "operator \"in\" not defined on {}",
+            list.type_name()
+        )))
     }
 
     /// What a map holds for a key.
@@ -244,8 +247,12 @@ impl<'a> Machine<'a> {
         if self.modern() && (matches!(a, Val::Nil) || matches!(b, Val::Nil)) {
             return Ok(false);
         }
-        let Val::Str(a) = a else { return Err(conversion(a, "string")) };
-        let Val::Str(b) = b else { return Err(conversion(b, "string")) };
+        let Val::Str(a) = a else {
+            return Err(conversion(a, "string"));
+        };
+        let Val::Str(b) = b else {
+            return Err(conversion(b, "string"));
+        };
         self.step(a.len() / 8 + a.len().saturating_mul(b.len()) / 1024)?;
         Ok(match op {
             Op::Contains => contains_bytes(a, b),
@@ -259,12 +266,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    pub(super) fn arithmetic(
-        &mut self,
-        op: Op,
-        a: &Val<'a>,
-        b: &Val<'a>,
-    ) -> Fallible<Val<'a>> {
+    pub(super) fn arithmetic(&mut self, op: Op, a: &Val<'a>, b: &Val<'a>) -> Fallible<Val<'a>> {
         if let (Some(x), Some(y)) = (a.number(), b.number()) {
             if let Some(value) = numeric(op, x, y)? {
                 return Ok(value);
@@ -283,6 +285,7 @@ impl<'a> Machine<'a> {
     pub(super) fn to_int(&self, val: &Val) -> Fallible<i64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i),
+            Val::Uint8(b) => Ok(i64::from(*b)),
             Val::Float(x) => Ok(float_to_int(*x)),
             other => Err(fault(format!("invalid operation: int({})", other.type_name()))),
         }
@@ -291,6 +294,7 @@ impl<'a> Machine<'a> {
     pub(super) fn as_int(&self, val: &Val) -> Fallible<i64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i),
+            Val::Uint8(b) => Ok(i64::from(*b)),
             Val::Float(x) => Ok(float_to_int(*x)),
             Val::Str(s) => parse_int(&String::from_utf8_lossy(s), 10, "ParseInt").map_err(fault),
             other => Err(unsupported("asInt", other)),
@@ -300,6 +304,7 @@ impl<'a> Machine<'a> {
     pub(super) fn as_float(&self, val: &Val) -> Fallible<f64> {
         match val {
             Val::Int(i) | Val::Int64(i) => Ok(*i as f64),
+            Val::Uint8(b) => Ok(f64::from(*b)),
             Val::Float(x) => Ok(*x),
             Val::Str(s) => parse_float(&String::from_utf8_lossy(s)).map_err(fault),
             other => Err(unsupported("asFloat", other)),
@@ -311,15 +316,17 @@ impl<'a> Machine<'a> {
         let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
         if let Some(len) = of.list_len().or(text) {
             let index = self.to_int(by)?;
-            let at = if index < 0 { index.wrapping_add(len as i64) } else { index };
+            let at = if index < 0 {
+                index.wrapping_add(len as i64)
+            } else {
+                index
+            };
             return match usize::try_from(at).ok().and_then(|at| of.item(at)) {
                 Some(item) => Ok(item),
                 None if self.modern() => {
                     Err(fault(format!("index out of range: {at} (array length is {len})")))
                 }
-                None => {
-                    Err(fault(format!("reflect: {} index out of range", of.kind_name())))
-                }
+                None => Err(fault(format!("reflect: {} index out of range", of.kind_name()))),
             };
         }
         if of.map_len().is_some() {
@@ -372,12 +379,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The elements from `start` up to `end`, which lie within the value.
-    pub(super) fn subslice(
-        &mut self,
-        of: &Val<'a>,
-        start: usize,
-        end: usize,
-    ) -> Fallible<Val<'a>> {
+    pub(super) fn subslice(&mut self, of: &Val<'a>, start: usize, end: usize) -> Fallible<Val<'a>> {
         let count = end.saturating_sub(start);
         self.step(count)?;
         self.copy(count * size_of::<Val>())?;
@@ -385,9 +387,10 @@ impl<'a> Machine<'a> {
             Val::Str(s) => Val::Str(part(s, start, end)),
             Val::Bytes(b) => Val::Bytes(part(b, start, end)),
             Val::Floats(xs) => Val::Floats(part(xs, start, end)),
-            Val::Ints { start: first, .. } => {
-                Val::Ints { start: first.wrapping_add(start as i64), len: count }
-            }
+            Val::Ints { start: first, .. } => Val::Ints {
+                start: first.wrapping_add(start as i64),
+                len: count,
+            },
             Val::Strs(s) => Val::Strs(s.get(start..end).unwrap_or_default().into()),
             Val::Borrowed(items) => Val::Borrowed(items.get(start..end).unwrap_or_default()),
             Val::Pairs(_) => Val::Pairs(self.list(of.items().skip(start).take(count).collect())?),
@@ -470,7 +473,10 @@ fn is_anys(val: &Val) -> bool {
 
 fn is_plain_list(val: &Val) -> bool {
     is_anys(val)
-        || matches!(val, Val::Floats(_) | Val::Ints { .. } | Val::Strs(_) | Val::Bytes(_))
+        || matches!(
+            val,
+            Val::Floats(_) | Val::Ints { .. } | Val::Strs(_) | Val::Bytes(_)
+        )
 }
 
 /// Whether two values share their storage, which Go's deep equality takes for equality.
@@ -505,14 +511,17 @@ fn map_index(key: &Val, wanted: &str) -> Box<super::error::Fault> {
 }
 
 pub(super) fn unhashable(key: &Val) -> Box<super::error::Fault> {
-    fault(format!("runtime error: hash of unhashable type {}", key.type_name()))
+    fault(format!("hash of unhashable type: {}", key.type_name()))
 }
 
 fn unsupported(function: &str, val: &Val) -> Box<super::error::Fault> {
     let mut text = Vec::new();
     write_value(val, &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
-    fault(format!("{function}() not supported on {} {text}", val.type_name()))
+    fault(format!(
+        "{function}() not supported on {} {text}",
+        val.type_name()
+    ))
 }
 
 /// Whether a node is a list of values that are added up one by one.

@@ -50,13 +50,17 @@ fn walk(node: &mut Node, visit: &mut dyn FnMut(&mut Node) -> Fallible<()>) -> Fa
 }
 
 fn sets(node: &mut Node) {
-    let Kind::Binary(Binary { op: Op::In, .. }, left, right) = &mut node.kind else { return };
+    let Kind::Binary(Binary { op: Op::In, .. }, left, right) = &mut node.kind else {
+        return;
+    };
     let Kind::Array(items) = &right.kind else { return };
     if items.is_empty() {
         return;
     }
-    let ints: Option<Vec<i64>> =
-        items.iter().map(|n| if let Kind::Int(i) = n.kind { Some(i) } else { None }).collect();
+    let ints: Option<Vec<i64>> = items
+        .iter()
+        .map(|n| if let Kind::Int(i) = n.kind { Some(i) } else { None })
+        .collect();
     if left.ty == Static::Int
         && let Some(ints) = ints
     {
@@ -65,7 +69,13 @@ fn sets(node: &mut Node) {
     }
     let strings: Option<Vec<Box<[u8]>>> = items
         .iter()
-        .map(|n| if let Kind::Str(s) = &n.kind { Some(s.clone()) } else { None })
+        .map(|n| {
+            if let Kind::Str(s) = &n.kind {
+                Some(s.clone())
+            } else {
+                None
+            }
+        })
         .collect();
     if let Some(strings) = strings {
         node.kind = Kind::InStrs(std::mem::take(left), strings);
@@ -84,8 +94,7 @@ fn fold(node: &mut Node) -> Fallible<()> {
             _ => None,
         },
         Kind::Binary(binary, left, right) => {
-            if let (Op::Modulo, Kind::Int(_), Kind::Int(0)) = (binary.op, &left.kind, &right.kind)
-            {
+            if let (Op::Modulo, Kind::Int(_), Kind::Int(0)) = (binary.op, &left.kind, &right.kind) {
                 return Err(fault_at(span, "integer divide by zero"));
             }
             fold_binary(binary.op, left, right)
@@ -102,7 +111,10 @@ fn fold(node: &mut Node) -> Fallible<()> {
 }
 
 fn is_literal(node: &Node) -> bool {
-    matches!(node.kind, Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Bool(_))
+    matches!(
+        node.kind,
+        Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Bool(_)
+    )
 }
 
 fn fold_binary(op: Op, left: &mut Node, right: &mut Node) -> Option<(Kind, Static)> {
@@ -156,13 +168,21 @@ fn fold_logic(and: bool, left: &mut Node, right: &mut Node) -> Option<(Kind, Sta
 }
 
 fn as_bool(node: &Node) -> Option<bool> {
-    if let Kind::Bool(b) = node.kind { Some(b) } else { None }
+    if let Kind::Bool(b) = node.kind {
+        Some(b)
+    } else {
+        None
+    }
 }
 
 /// The bounds of a range between two literals.
 fn const_range(node: &Node) -> Option<(i64, i64)> {
-    let Kind::Binary(Binary { op: Op::Range, .. }, from, to) = &node.kind else { return None };
-    let (Kind::Int(from), Kind::Int(to)) = (&from.kind, &to.kind) else { return None };
+    let Kind::Binary(Binary { op: Op::Range, .. }, from, to) = &node.kind else {
+        return None;
+    };
+    let (Kind::Int(from), Kind::Int(to)) = (&from.kind, &to.kind) else {
+        return None;
+    };
     Some((*from, *to))
 }
 
@@ -192,13 +212,25 @@ fn filters(node: &mut Node, modern: bool) {
     node.kind = match taken {
         Kind::Builtin(builtin, mut args) => match builtin {
             Builtin::Filter | Builtin::Find | Builtin::FindLast if args.len() == 2 => {
-                let (Some(test), Some(list)) = (args.pop(), args.pop()) else { return };
+                let (Some(test), Some(list)) = (args.pop(), args.pop()) else {
+                    return;
+                };
                 let (list, test) = (Box::new(list), Box::new(test));
                 let last = builtin == Builtin::FindLast;
                 if builtin == Builtin::Filter {
-                    Kind::Filter { list, test, map: None }
+                    Kind::Filter {
+                        list,
+                        test,
+                        map: None,
+                    }
                 } else {
-                    Kind::Find { list, test, map: None, last, throws: false }
+                    Kind::Find {
+                        list,
+                        test,
+                        map: None,
+                        last,
+                        throws: false,
+                    }
                 }
             }
             Builtin::Map if args.len() == 2 => map_of_filter(args, modern),
@@ -220,29 +252,55 @@ fn filters(node: &mut Node, modern: bool) {
             }
             _ => Kind::Builtin(builtin, args),
         },
-        Kind::Member { base, property, optional: false, method } => {
-            match (base.kind, &property.kind) {
-                (Kind::Filter { list, test, map }, Kind::Int(index @ (0 | -1))) => {
-                    Kind::Find { list, test, map, last: *index == -1, throws: true }
-                }
-                (kind, _) => {
-                    let base = Box::new(Node { kind, ..*base });
-                    Kind::Member { base, property, optional: false, method }
+        Kind::Member {
+            base,
+            property,
+            optional: false,
+            method,
+        } => match (base.kind, &property.kind) {
+            (Kind::Filter { list, test, map }, Kind::Int(index @ (0 | -1))) => Kind::Find {
+                list,
+                test,
+                map,
+                last: *index == -1,
+                throws: true,
+            },
+            (kind, _) => {
+                let base = Box::new(Node { kind, ..*base });
+                Kind::Member {
+                    base,
+                    property,
+                    optional: false,
+                    method,
                 }
             }
-        }
+        },
         other => other,
     };
 }
 
 fn map_of_filter(mut args: Vec<Node>, modern: bool) -> Kind {
     let indexed = modern && args.last().is_some_and(uses_index);
-    if indexed || !matches!(args.first(), Some(Node { kind: Kind::Filter { map: None, .. }, .. })) {
+    if indexed
+        || !matches!(
+            args.first(),
+            Some(Node {
+                kind: Kind::Filter { map: None, .. },
+                ..
+            })
+        )
+    {
         return Kind::Builtin(Builtin::Map, args);
     }
-    let (Some(body), Some(filter)) = (args.pop(), args.pop()) else { return Kind::Nil };
+    let (Some(body), Some(filter)) = (args.pop(), args.pop()) else {
+        return Kind::Nil;
+    };
     match filter.kind {
-        Kind::Filter { list, test, .. } => Kind::Filter { list, test, map: Some(Box::new(body)) },
+        Kind::Filter { list, test, .. } => Kind::Filter {
+            list,
+            test,
+            map: Some(Box::new(body)),
+        },
         other => other,
     }
 }
@@ -286,7 +344,9 @@ fn sums(node: &mut Node) {
 
 fn finish(node: &mut Node, modern: bool) {
     let span = node.span;
-    let Kind::Binary(binary, left, right) = &mut node.kind else { return };
+    let Kind::Binary(binary, left, right) = &mut node.kind else {
+        return;
+    };
     if let (Op::Matches, Kind::Str(pattern)) = (binary.op, &right.kind) {
         if let Ok(regex) = compile(&String::from_utf8_lossy(pattern)) {
             node.kind = Kind::MatchesConst(std::mem::take(left), Box::new(regex));

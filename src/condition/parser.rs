@@ -25,7 +25,11 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Fallible<Node> {
         dialect,
         tokens: tokens.into_iter(),
         spelling: error,
-        current: Token { kind: TokenKind::Eof, bytes: Vec::new(), span: Span::default() },
+        current: Token {
+            kind: TokenKind::Eof,
+            bytes: Vec::new(),
+            span: Span::default(),
+        },
         stashed: None,
         predicates: 0,
         nesting: 0,
@@ -72,9 +76,10 @@ impl Parser {
                 self.current = token;
                 Ok(())
             }
-            None => Err(self.spelling.take().unwrap_or_else(|| {
-                fault_at(self.current.span, "unexpected end of expression")
-            })),
+            None => Err(self
+                .spelling
+                .take()
+                .unwrap_or_else(|| fault_at(self.current.span, "unexpected end of expression"))),
         }
     }
 
@@ -91,7 +96,11 @@ impl Parser {
     }
 
     pub(super) fn expect(&mut self, kind: TokenKind, text: &str) -> Fallible<()> {
-        if self.at(kind, text) { self.next() } else { self.unexpected() }
+        if self.at(kind, text) {
+            self.next()
+        } else {
+            self.unexpected()
+        }
     }
 
     pub(super) fn expect_identifier(&mut self) -> Fallible<Token> {
@@ -166,7 +175,11 @@ impl Parser {
         }
         let left = self.primary()?;
         let node = self.operators(left, precedence)?;
-        if precedence == 0 { self.conditional(node) } else { Ok(node) }
+        if precedence == 0 {
+            self.conditional(node)
+        } else {
+            Ok(node)
+        }
     }
 
     fn operators(&mut self, mut left: Node, precedence: u16) -> Fallible<Node> {
@@ -177,7 +190,9 @@ impl Parser {
             if negated && !self.negation(precedence, &mut not_span)? {
                 break;
             }
-            let Some(binary) = Binary::find(self.current.text()) else { break };
+            let Some(binary) = Binary::find(self.current.text()) else {
+                break;
+            };
             if binary.precedence < precedence {
                 break;
             }
@@ -190,10 +205,13 @@ impl Parser {
             }
             if previous == "??" && binary.op != Op::Coalesce {
                 let text = binary.text;
-                return Err(fault_at(span, format!(
-                    "Operator ({text}) and coalesce expressions (??) cannot be mixed. \
+                return Err(fault_at(
+                    span,
+                    format!(
+                        "Operator ({text}) and coalesce expressions (??) cannot be mixed. \
                      Wrap either by parentheses."
-                )));
+                    ),
+                ));
             }
             previous = binary.text;
             if self.modern() && binary.is_comparison() {
@@ -250,11 +268,17 @@ impl Parser {
             let joined = match root.take() {
                 None => link,
                 Some(before) => {
-                    let and = Binary { op: Op::And, text: "&&", precedence: 15 };
+                    let and = Binary {
+                        op: Op::And,
+                        text: "&&",
+                        precedence: 15,
+                    };
                     self.node(Kind::Binary(and, Box::new(before), Box::new(link)), span)?
                 }
             };
-            let (Some(next), Some(again)) = (next, again) else { return Ok(joined) };
+            let (Some(next), Some(again)) = (next, again) else {
+                return Ok(joined);
+            };
             root = Some(joined);
             left = again;
             binary = next;
@@ -282,9 +306,21 @@ impl Parser {
         self.expect(TokenKind::Operator, "=")?;
         let value = Box::new(self.expression(0)?);
         self.expect(TokenKind::Operator, ";")?;
-        let body = if self.modern() { self.sequence()? } else { self.expression(0)? };
+        let body = if self.modern() {
+            self.sequence()?
+        } else {
+            self.expression(0)?
+        };
         let name_text = name.text().into();
-        self.node(Kind::Let { name: name_text, slot: 0, value, body: Box::new(body) }, name.span)
+        self.node(
+            Kind::Let {
+                name: name_text,
+                slot: 0,
+                value,
+                body: Box::new(body),
+            },
+            name.span,
+        )
     }
 
     fn conditional_if(&mut self) -> Fallible<Node> {
@@ -293,7 +329,11 @@ impl Parser {
         let test = self.expression(0)?;
         let then = self.block()?;
         self.expect(TokenKind::Operator, "else")?;
-        let other = if self.operator("if") { self.expression(0)? } else { self.block()? };
+        let other = if self.operator("if") {
+            self.expression(0)?
+        } else {
+            self.block()?
+        };
         self.node(Kind::Cond(Box::new(test), Box::new(then), Box::new(other)), span)
     }
 
@@ -395,7 +435,11 @@ impl Parser {
             }
             TokenKind::String => {
                 self.next()?;
-                self.node(Kind::Str(token.bytes.into()), span)?
+                let node = self.node(Kind::Str(token.bytes.into()), span)?;
+                if !self.modern() {
+                    return Ok(node);
+                }
+                node
             }
             TokenKind::Bytes => {
                 self.next()?;
@@ -415,7 +459,11 @@ impl Parser {
             fault_at(self.current.span, format!("invalid {name} literal: {error}"))
         };
         let modern = self.modern();
-        let hex = if modern { lower.starts_with("0x") } else { text.contains('x') };
+        let hex = if modern {
+            lower.starts_with("0x")
+        } else {
+            text.contains('x')
+        };
         let kind = if hex {
             Kind::Int(parse_int(&text, 0, "ParseInt").map_err(|e| blame("hex", e))?)
         } else if text.contains(['.', 'e', 'E']) {

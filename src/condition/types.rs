@@ -20,7 +20,10 @@ pub(super) enum Type {
     Time,
     Duration,
     /// A slice: the elements' Go type, and what the checker knows better about them.
-    List { elem: Box<Type>, refined: Option<Box<Type>> },
+    List {
+        elem: Box<Type>,
+        refined: Option<Box<Type>>,
+    },
     /// `map[string]interface {}`.
     Map,
     /// `map[interface {}]interface {}`.
@@ -50,12 +53,18 @@ pub(super) enum GoKind {
 
 impl Type {
     pub(super) fn list(elem: Type) -> Self {
-        Self::List { elem: Box::new(elem), refined: None }
+        Self::List {
+            elem: Box::new(elem),
+            refined: None,
+        }
     }
 
     /// `[]interface {}` whose elements are known to be more.
     pub(super) fn list_of(refined: Type) -> Self {
-        Self::List { elem: Box::new(Type::Any), refined: Some(Box::new(refined)) }
+        Self::List {
+            elem: Box::new(Type::Any),
+            refined: Some(Box::new(refined)),
+        }
     }
 
     /// Without what the checker knows beyond the Go type.
@@ -123,9 +132,10 @@ impl Type {
     /// The type of a list's or map's elements.
     pub(super) fn elem(&self, dialect: Dialect) -> Type {
         match self {
-            Self::List { refined: Some(refined), .. } if dialect == Dialect::V1_17_8 => {
-                (**refined).clone()
-            }
+            Self::List {
+                refined: Some(refined),
+                ..
+            } if dialect == Dialect::V1_17_8 => (**refined).clone(),
             Self::List { elem, .. } => (**elem).clone(),
             Self::Groups => Type::list(Type::Any),
             Self::Bytes => Type::Int,
@@ -146,8 +156,7 @@ impl Type {
                 GoKind::Interface | GoKind::Func | GoKind::Map | GoKind::Slice
             );
         }
-        if matches!(self, Self::Nil | Self::Unknown) || matches!(other, Self::Nil | Self::Unknown)
-        {
+        if matches!(self, Self::Nil | Self::Unknown) || matches!(other, Self::Nil | Self::Unknown) {
             return false;
         }
         *other == Self::Any || self.clone().stripped() == other.clone().stripped()
@@ -164,9 +173,7 @@ impl Type {
         }
         match dialect {
             Dialect::V1_15_5 => self.kind() == other.kind(),
-            Dialect::V1_17_8 => {
-                self.is_list() && other.is_list() || self.assignable_to(other, dialect)
-            }
+            Dialect::V1_17_8 => self.is_list() && other.is_list() || self.assignable_to(other, dialect),
         }
     }
 

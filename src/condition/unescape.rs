@@ -20,7 +20,9 @@ pub(super) fn unescape_bytes(quoted: &str) -> Result<Vec<u8>, &'static str> {
 fn decode(quoted: &str, raw: bool, braces: bool) -> Result<Vec<u8>, &'static str> {
     let normal = quoted.replace("\r\n", "\n").replace('\r', "\n");
     let mut chars = normal.chars();
-    let (Some(first), Some(last)) = (chars.next(), chars.next_back()) else { return Err(BAD) };
+    let (Some(first), Some(last)) = (chars.next(), chars.next_back()) else {
+        return Err(BAD);
+    };
     if first != last || !matches!(first, '"' | '\'') {
         return Err(BAD);
     }
@@ -32,7 +34,9 @@ fn decode(quoted: &str, raw: bool, braces: bool) -> Result<Vec<u8>, &'static str
             push(&mut out, c as u32);
             continue;
         }
-        let Some(kind) = rest.chars().next() else { return Err(BAD_END) };
+        let Some(kind) = rest.chars().next() else {
+            return Err(BAD_END);
+        };
         rest = rest.get(kind.len_utf8()..).unwrap_or_default();
         rest = escape(kind, rest, raw, braces, &mut out)?;
     }
@@ -96,7 +100,11 @@ fn escape<'s>(
 }
 
 fn push_code(out: &mut Vec<u8>, code: u32, raw: bool) {
-    if raw { out.push(code as u8) } else { push(out, code) }
+    if raw {
+        out.push(code as u8)
+    } else {
+        push(out, code)
+    }
 }
 
 fn split(text: &str, count: usize) -> Option<(&str, &str)> {

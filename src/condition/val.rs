@@ -56,6 +56,7 @@ pub(super) enum Key {
     Bool(bool),
     Int(i64),
     Int64(i64),
+    Uint8(u8),
     /// The bits of a float, mapped so that they order as the numbers do.
     Float(u64),
     /// Every NaN is a key of its own.
@@ -78,13 +79,18 @@ pub(super) enum Val<'a> {
     Bool(bool),
     Int(i64),
     Int64(i64),
+    /// A byte of a string.
+    Uint8(u8),
     Float(f64),
     /// A Go string: bytes that need not be UTF-8.
     Str(Shared<'a, u8>),
     Bytes(Shared<'a, u8>),
     Floats(Shared<'a, f64>),
     /// `[]int`, which only ranges make.
-    Ints { start: i64, len: usize },
+    Ints {
+        start: i64,
+        len: usize,
+    },
     Strs(Rc<[Shared<'a, u8>]>),
     Anys(Rc<AnyList<'a>>),
     /// `[]interface {}` of the result.
@@ -130,6 +136,7 @@ impl<'a> Val<'a> {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Int64(_) => "int64",
+            Self::Uint8(_) => "uint8",
             Self::Float(_) => "float64",
             Self::Str(_) => "string",
             Self::Bytes(_) => "[]uint8",
@@ -158,6 +165,7 @@ impl<'a> Val<'a> {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Int64(_) | Self::Duration(_) => "int64",
+            Self::Uint8(_) => "uint8",
             Self::Float(_) => "float64",
             Self::Str(_) => "string",
             Self::Pair(_) => "array",
@@ -193,15 +201,13 @@ impl<'a> Val<'a> {
     /// An element of a slice, an array or a string.
     pub(super) fn item(&self, index: usize) -> Option<Val<'a>> {
         Some(match self {
-            Self::Bytes(b) | Self::Str(b) => Self::Int(i64::from(*b.get(index)?)),
+            Self::Bytes(b) | Self::Str(b) => Self::Uint8(*b.get(index)?),
             Self::Floats(xs) => Self::Float(*xs.get(index)?),
             Self::Ints { start, len } => {
                 (index < *len).then(|| Self::Int(start.wrapping_add(index as i64)))?
             }
             Self::Strs(s) => Self::Str(s.get(index)?.clone()),
-            Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => {
-                list.items.get(index)?.clone()
-            }
+            Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => list.items.get(index)?.clone(),
             Self::Borrowed(items) => Val::from(items.get(index)?),
             _ => return None,
         })
@@ -237,6 +243,7 @@ impl<'a> Val<'a> {
     pub(super) fn number(&self) -> Option<Number> {
         match self {
             Self::Int(i) | Self::Int64(i) => Some(Number::Int(*i)),
+            Self::Uint8(b) => Some(Number::Int(i64::from(*b))),
             Self::Float(x) => Some(Number::Float(*x)),
             _ => None,
         }
@@ -249,6 +256,7 @@ impl<'a> Val<'a> {
             Self::Bool(b) => Key::Bool(*b),
             Self::Int(i) => Key::Int(*i),
             Self::Int64(i) => Key::Int64(*i),
+            Self::Uint8(b) => Key::Uint8(*b),
             Self::Float(x) if x.is_nan() => Key::Nan(seen),
             Self::Float(x) => {
                 // Both zeros are one key.
