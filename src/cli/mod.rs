@@ -64,6 +64,13 @@ impl Inputs {
     fn options(&self) -> crate::model::compile::Options {
         crate::model::compile::Options { env: self.env.clone(), settings: self.settings.clone() }
     }
+
+    /// The same as arguments, for commands that are shown.
+    fn typed(&self) -> Vec<String> {
+        let env = self.env.iter().map(|env| format!("--env {}", simulate::shell(env)));
+        let set = self.settings.iter().map(|(name, value)| format!("--set {}", simulate::shell(&format!("{name}={value}"))));
+        env.chain(set).collect()
+    }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -79,7 +79,7 @@ fn selector_of(file: &PodsFile, name: &Name, context: &mut Context<'_>) -> Optio
         context.report(report.help("add `labels: {app: NAME}` to the template's metadata"));
         return None;
     }
-    let selector = file.selector.clone().unwrap_or_else(|| file.labels.clone());
+    let selector = if file.selector.is_empty() { file.labels.clone() } else { file.selector.clone() };
     if let Some((key, _)) = selector.iter().find(|pair| !file.labels.contains(pair)) {
         let headline =
             format!("the selector of `{}` asks for a label that its pods lack: `{key}`", name.value);
