@@ -77,11 +77,11 @@ fn with_labels(mut template: Value, selector: &[(String, String)]) -> Value {
 
 fn field<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Value> {
     let fields = value.as_object_mut()?;
-    let field = fields.entry(name).or_insert(Value::Null);
-    if field.is_null() {
-        *field = Value::Object(Map::new());
+    if fields.get(name).is_none_or(Value::is_null) {
+        // First, where readers look for it.
+        fields.shift_insert(0, name.to_owned(), Value::Object(Map::new()));
     }
-    Some(field)
+    fields.get_mut(name)
 }
 
 fn canary(rollout: &Rollout) -> Canary {

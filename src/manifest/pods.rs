@@ -241,8 +241,8 @@ impl Template<'_> {
             .iter()
             .map(|(name, value)| match value {
                 Value::String(value) => Ok((name.clone(), value.clone())),
-                other => {
-                    let message = format!("the label `{name}` is no text: write \"{other}\" in quotes");
+                _ => {
+                    let message = format!("the label `{name}` is no text: put its value in quotes");
                     Err(self.blame(&["metadata", "labels", name], message))
                 }
             })
@@ -303,5 +303,111 @@ impl PodsFile {
     /// The template's labels as a manifest has them.
     pub fn template_labels(&self) -> Labels {
         Labels(self.labels.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEPLOYMENT: &str = "\
+# The demo.
+apiVersion: v1
+kind: Service
+metadata: {name: canary-demo}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: canary-demo
+  namespace: demo
+spec:
+  replicas: 10
+  selector:
+    matchLabels: {app: canary-demo}
+  template:
+    metadata:
+      creationTimestamp: null
+      labels: {app: canary-demo, tier: web}
+    spec:
+      containers:
+      - name: app
+        image: registry.example/canary-demo:1.0.0
+        ports:
+        - {name: http, containerPort: 8080}
+        - {containerPort: 53, protocol: UDP}
+";
+
+    #[test]
+    fn a_deployment_among_other_objects() {
+        let pods = read_pods(DEPLOYMENT).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(pods.kind.as_deref(), Some("Deployment"));
+        assert_eq!((pods.name.as_deref(), pods.namespace.as_deref()), (Some("canary-demo"), Some("demo")));
+        assert_eq!(pods.replicas, Some(10));
+        assert_eq!(pods.selector, [pair("app", "canary-demo")]);
+        assert_eq!(pods.labels, [pair("app", "canary-demo"), pair("tier", "web")]);
+        let numbers: Vec<_> = pods.ports.iter().map(|port| (port.number, port.protocol.as_str())).collect();
+        assert_eq!(numbers, [(8080, "TCP"), (53, "UDP")]);
+        let keys: Vec<_> = pods.template["spec"]["containers"][0].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["name", "image", "ports"]);
+        assert_eq!(pods.template["metadata"], serde_json::json!({"labels": {"app": "canary-demo", "tier": "web"}}));
+    }
+
+    #[test]
+    fn pods_and_templates_without_a_deployment() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: p}}\nspec: {containers: [{name: a, image: b}]}\n";
+        let read = read_pods(pod).unwrap();
+        assert_eq!((read.name.as_deref(), read.replicas), (Some("p"), None));
+        assert_eq!(read.selector, [("app".to_owned(), "p".to_owned())]);
+        let bare = "metadata: {labels: {app: p}}\nspec: {containers: [{name: a, image: b}]}\n";
+        assert_eq!(read_pods(bare).unwrap().template, read.template);
+        let object = "apiVersion: v1\nkind: PodTemplate\nmetadata: {name: t}\ntemplate: {metadata: {labels: {app: p}}, spec: {containers: [{name: a, image: b}]}}\n";
+        assert_eq!(read_pods(object).unwrap().template, read.template);
+        let json = r#"{"metadata": {"labels": {"app": "p"}}, "spec": {"containers": [{"name": "a", "image": "b"}]}}"#;
+        assert_eq!(read_pods(json).unwrap().template, read.template);
+    }
+
+    #[test]
+    fn mistakes_say_what_is_wrong_and_where() {
+        let changed = |from: &str, to: &str| {
+            assert!(DEPLOYMENT.contains(from));
+            read_pods(&DEPLOYMENT.replace(from, to)).unwrap_err().to_string()
+        };
+        let cases = [
+            (changed("replicas:", "replica:"), "12:3: unknown field `replica`; `replicas` is known here"),
+            (
+                changed("kind: Deployment", "kind: StatefulSet"),
+                "7:1: a StatefulSet cannot become a Rollout: a Deployment or a pod template is expected",
+            ),
+            (
+                changed("kind: Deployment", "kind: ConfigMap"),
+                "3:1: a Service runs no pods: a Deployment or a pod template is expected",
+            ),
+            (
+                changed("kind: Service", "kind: Deployment"),
+                "7:1: a second workload: the file already has a Deployment, and only one can become the Rollout's",
+            ),
+            (changed("containers:", "initContainers:"), "19:5: the pod template has no containers"),
+            (changed("- name: app\n", "- command: []\n"), "21:9: a container needs `name`"),
+            (
+                changed("matchLabels: {app: canary-demo}", "matchLabels: {app: demo}"),
+                "14:19: the selector asks for the label `app: demo`, which the pod template does not have",
+            ),
+            (changed("tier: web", "tier: on"), "18:34: the label `tier` is no text: put its value in quotes"),
+            (changed("replicas: 10", "replicas: ten"), "12:13: expected a whole number in range"),
+            (changed("containerPort: 8080", "containerPort: 0"), "24:11: a port needs `containerPort`, a number from 1 to 65535"),
+            (changed("  template:", "\ttemplate:"), "15:2: tabs disallowed within this context (block indentation)"),
+            (
+                changed("    spec:\n", "    spec:\n      restartPolicy: Never\n"),
+                "20:7: `restartPolicy: Never`: the pods of a Rollout must always be restarted",
+            ),
+            (read_pods("").unwrap_err().to_string(), "1:1: the file is empty: a Deployment or a pod template is expected"),
+            (read_pods("a: b\n").unwrap_err().to_string(), "1:1: neither a Deployment, which has `kind`, nor a pod template, which has `spec`"),
+            (read_pods("hello\n").unwrap_err().to_string(), "1:1: expected an object with `apiVersion` and `kind`, found string \"hello\""),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, expected);
+        }
     }
 }
