@@ -110,8 +110,8 @@ mod tests {
             r#""\x00\x7f\u0080\u00adé日́""#
         );
         assert_eq!(
-            string("\u{a0}\u{e000}\u{1f600}\u{10ffff}"),
-            "\"\\u00a0\\ue000\u{1f600}\\U0010ffff\""
+            string("\u{a0}\u{e000}\u{1f600}\u{10fffe}"),
+            "\"\\u00a0\\ue000\u{1f600}\\xfe\""
         );
         assert_eq!(char('\''), r"'\''");
         assert_eq!(char('"'), "'\"'");
