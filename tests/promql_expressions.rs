@@ -25,7 +25,7 @@ fn difference(text: &str, mode: Mode, expected: &Value, errors: &mut (usize, usi
             let position = if text.is_empty() {
                 "unknown position".to_owned()
             } else {
-                let before = text.get(..error.span.start as usize).unwrap();
+                let before = text.get(..error.span.start as usize).unwrap_or_default();
                 let line = before.matches('\n').count() + 1;
                 let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
                 format!("{line}:{column}")

@@ -39,7 +39,7 @@ fn without_spans(mut expr: Expr) -> Expr {
         match &mut expr.kind {
             ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => sort(selector),
             ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                strip(expr)
+                strip(expr);
             }
             ExprKind::Binary(binary) => {
                 strip(&mut binary.left);
@@ -196,7 +196,7 @@ fn depth_and_length_are_bounded() {
         let start = Instant::now();
         assert!(parse(&query, Mode::Test).is_err());
         let time = start.elapsed();
-        assert!(time < Duration::from_millis(500), "{time:?} for {:.20}", query);
+        assert!(time < Duration::from_millis(500), "{time:?} for {query:.20}");
     }
     let ok = "(".repeat(90) + "1" + &")".repeat(90);
     assert!(survives_printing(&ok).unwrap());

@@ -171,23 +171,8 @@ fn write_matching(out: &mut String, matching: &Matching) {
     }
 }
 
-/// The value stands as Go's `%v` writes it: with an exponent from a million on and below 1e-4.
 fn write_fill(out: &mut String, keyword: &str, value: f64) {
-    let size = value.abs();
-    let text = if value.is_finite() && size != 0.0 && !(1e-4..1e6).contains(&size) {
-        let text = format!("{value:e}");
-        match text.split_once('e') {
-            Some((digits, exponent)) => {
-                let exponent: i32 = exponent.parse().unwrap_or(0);
-                let sign = if exponent < 0 { '-' } else { '+' };
-                format!("{digits}e{sign}{:02}", exponent.abs())
-            }
-            None => text,
-        }
-    } else {
-        number(value)
-    };
-    for part in [" ", keyword, " (", &text, ")"] {
+    for part in [" ", keyword, " (", &quote::number(value), ")"] {
         out.push_str(part);
     }
 }

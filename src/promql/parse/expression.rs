@@ -137,36 +137,10 @@ impl<'t> Parser<'t> {
         let start = self.span().start;
         if let Some(sign) = self.sign() {
             let inner = self.expression(SIGN + 1)?;
-            return self.signed(sign, start, inner);
+            return signed(sign, start, inner);
         }
         let primary = self.primary()?;
         self.modifiers(primary)
-    }
-
-    /// A literal takes its sign in.
-    fn signed(&self, sign: f64, start: u32, inner: Node) -> Parsed<Node> {
-        let span = QuerySpan {
-            start,
-            end: inner.expr.span.end,
-        };
-        match inner.expr.kind {
-            ExprKind::Number(value) => node(ExprKind::Number(value * sign), span, 1),
-            ExprKind::Duration(value) => node(ExprKind::Duration(value * sign), span, 1),
-            kind => {
-                let expr = Box::new(Expr {
-                    kind,
-                    span: inner.expr.span,
-                });
-                node(
-                    ExprKind::Unary {
-                        negative: sign < 0.0,
-                        expr,
-                    },
-                    span,
-                    inner.depth + 1,
-                )
-            }
-        }
     }
 
     /// Counts one level of recursion; [`Parser::leave`] takes it back. An error ends the parsing, so need not.
@@ -303,6 +277,32 @@ pub(super) fn node(kind: ExprKind, span: QuerySpan, depth: usize) -> Parsed<Node
         expr: Expr { kind, span },
         depth,
     })
+}
+
+/// A literal takes its sign in.
+fn signed(sign: f64, start: u32, inner: Node) -> Parsed<Node> {
+    let span = QuerySpan {
+        start,
+        end: inner.expr.span.end,
+    };
+    match inner.expr.kind {
+        ExprKind::Number(value) => node(ExprKind::Number(value * sign), span, 1),
+        ExprKind::Duration(value) => node(ExprKind::Duration(value * sign), span, 1),
+        kind => {
+            let expr = Box::new(Expr {
+                kind,
+                span: inner.expr.span,
+            });
+            node(
+                ExprKind::Unary {
+                    negative: sign < 0.0,
+                    expr,
+                },
+                span,
+                inner.depth + 1,
+            )
+        }
+    }
 }
 
 /// An error that says all it has to say.

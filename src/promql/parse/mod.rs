@@ -17,6 +17,7 @@ pub mod quote;
 mod selector;
 mod token;
 
+pub use literal::{duration as duration_literal, number as number_literal, string as string_literal};
 pub use pattern::anchored;
 
 use super::ast::{Expr, QuerySpan};
