@@ -204,7 +204,7 @@ impl<'a> Val<'a> {
             Self::Bytes(b) | Self::Str(b) => Self::Uint8(*b.get(index)?),
             Self::Floats(xs) => Self::Float(*xs.get(index)?),
             Self::Ints { start, len } => {
-                (index < *len).then(|| Self::Int(start.wrapping_add(index as i64)))?
+                (index < *len).then(|| Self::Int(start.wrapping_add(go_int(index))))?
             }
             Self::Strs(s) => Self::Str(s.get(index)?.clone()),
             Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => list.items.get(index)?.clone(),
@@ -269,6 +269,11 @@ impl<'a> Val<'a> {
             _ => return None,
         })
     }
+}
+
+/// A length as a Go `int`.
+pub(super) fn go_int(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 /// One of Go's plain numbers.
