@@ -216,6 +216,9 @@ impl<'a> Machine<'a> {
             }
             return self.anys(kept);
         }
+        if builtin == Builtin::Concat && items.is_empty() {
+            return Ok(Val::NilList);
+        }
         if builtin == Builtin::Reverse {
             items.reverse();
         }

@@ -284,7 +284,7 @@ impl<'a> Machine<'a> {
                 let Some(of) = self.chain(base)? else {
                     return Ok(None);
                 };
-                if *optional && matches!(of, Val::Nil) {
+                if *optional && of.is_nil() {
                     return Ok(None);
                 }
                 let by = self.eval(property)?;

@@ -19,7 +19,7 @@ impl<'a> Machine<'a> {
             Op::And => return Ok(Val::Bool(self.eval_bool(left)? && self.eval_bool(right)?)),
             Op::Coalesce => {
                 let value = self.eval(left)?;
-                return if let Val::Nil = value {
+                return if value.is_nil() {
                     self.eval(right)
                 } else {
                     Ok(value)
@@ -90,6 +90,9 @@ impl<'a> Machine<'a> {
                 return Ok(true);
             }
         }
+        if a.is_nil() && b.is_nil() {
+            return Ok(true);
+        }
         self.deep_equal(a, b)
     }
 
@@ -113,6 +116,9 @@ impl<'a> Machine<'a> {
             }
             (Val::Func(_), _) => return Ok(false),
             _ => {}
+        }
+        if a.is_nil() || b.is_nil() {
+            return Ok(a.is_nil() && b.is_nil());
         }
         if same_object(a, b) {
             return Ok(true);
@@ -383,7 +389,7 @@ pub(super) fn fetch<'a>(modern: bool, of: &Val<'a>, by: &Val<'a>) -> Fallible<Va
     }
     if of.map_len().is_some() {
         let missing = match of {
-            Val::Map(map) if map.kind == MapKind::Groups => Val::Borrowed(&[]),
+            Val::Map(map) if map.kind == MapKind::Groups => Val::NilList,
             _ => Val::Nil,
         };
         return Ok(lookup(of, by)?.unwrap_or(missing));
@@ -463,7 +469,7 @@ fn sign(op: Op) -> &'static str {
 }
 
 fn is_anys(val: &Val) -> bool {
-    matches!(val, Val::Anys(_) | Val::Borrowed(_))
+    matches!(val, Val::Anys(_) | Val::Borrowed(_) | Val::NilList)
 }
 
 fn is_plain_list(val: &Val) -> bool {
