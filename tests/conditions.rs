@@ -2,6 +2,16 @@
 //! condition and result, with what either engine makes of it. The file is named by
 //! `ROLLCAST_CONDITIONS`; without it, the one beside the repository is read if it is there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a broken recording fails the test"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the truth is a file the environment names"
+)]
+
 use std::path::PathBuf;
 
 use rollcast::condition::{Compiled, Dialect, ResultType, Stage, Value};

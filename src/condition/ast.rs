@@ -298,7 +298,9 @@ impl Kind {
             Self::Filter { list, test, map } | Self::Find { list, test, map, .. } => {
                 visit(list);
                 visit(test);
-                map.iter().for_each(|n| visit(n));
+                if let Some(map) = map {
+                    visit(map);
+                }
             }
             Self::Call(callee, args) => {
                 visit(callee);
@@ -361,7 +363,9 @@ impl Kind {
             Self::Filter { list, test, map } | Self::Find { list, test, map, .. } => {
                 visit(list);
                 visit(test);
-                map.iter_mut().for_each(|n| visit(n));
+                if let Some(map) = map {
+                    visit(map);
+                }
             }
             Self::Call(callee, args) => {
                 visit(callee);

@@ -58,6 +58,7 @@ impl Builtin {
     pub(super) fn predicate(self, dialect: Dialect) -> Option<(usize, usize)> {
         let modern = dialect == Dialect::V1_17_8;
         Some(match self {
+            Self::Count | Self::Sum if modern => (1, 2),
             Self::All
             | Self::None
             | Self::Any
@@ -68,12 +69,10 @@ impl Builtin {
             | Self::FindIndex
             | Self::FindLast
             | Self::FindLastIndex
-            | Self::GroupBy => (2, 2),
-            Self::Count if modern => (1, 2),
-            Self::Count => (2, 2),
-            Self::Sum if modern => (1, 2),
-            Self::SortBy if modern => (2, 3),
-            Self::Reduce => (2, 3),
+            | Self::GroupBy
+            | Self::Count => (2, 2),
+            Self::SortBy if !modern => return None,
+            Self::SortBy | Self::Reduce => (2, 3),
             _ => return None,
         })
     }

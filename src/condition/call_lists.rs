@@ -7,8 +7,8 @@ use super::ast::{Node, Op};
 use super::builtin::Builtin;
 use super::error::{Fallible, fault};
 use super::machine::{Machine, conversion};
-use super::operate::{literal_items, unhashable};
-use super::val::{Key, MapKind, Shared, Val};
+use super::operate::{compare, fetch, literal_items, unhashable};
+use super::val::{Key, MapKind, Val, go_int};
 
 impl<'a> Machine<'a> {
     pub(super) fn builtin(&mut self, builtin: Builtin, args: &'a [Node]) -> Fallible<Val<'a>> {
@@ -29,7 +29,7 @@ impl<'a> Machine<'a> {
         match (builtin, test) {
             (B::All | B::Any | B::None, Some(test)) => self.quantifier(builtin, list, test),
             (B::One, Some(test)) => Ok(Val::Bool(self.count(list, Some(test))? == 1)),
-            (B::Count, test) => Ok(Val::Int(self.count(list, test)? as i64)),
+            (B::Count, test) => Ok(Val::Int(go_int(self.count(list, test)?))),
             (B::Map, Some(body)) => self.map_list(list, body),
             (B::FindIndex | B::FindLastIndex, Some(test)) => {
                 self.find_index(list, test, builtin == B::FindLastIndex)
@@ -128,7 +128,7 @@ impl<'a> Machine<'a> {
         let mut found = Val::Nil;
         self.iterate(list, last, &mut |m| {
             if m.eval_bool(test)? {
-                found = Val::Int(m.index() as i64);
+                found = Val::Int(go_int(m.index()));
                 return Ok(false);
             }
             Ok(true)
@@ -244,11 +244,11 @@ impl<'a> Machine<'a> {
         descending: bool,
     ) -> Fallible<Vec<Val<'a>>> {
         self.step(pairs.len() * 20)?;
-        let less = |m: &Self, a: &Val<'a>, b: &Val<'a>| {
+        let less = |a: &Val<'a>, b: &Val<'a>| {
             if descending {
-                m.compare(Op::Less, b, a)
+                compare(Op::Less, b, a)
             } else {
-                m.compare(Op::Less, a, b)
+                compare(Op::Less, a, b)
             }
         };
         if pairs.len() <= 12 {
@@ -257,7 +257,7 @@ impl<'a> Machine<'a> {
                     let (Some(a), Some(b)) = (pairs.get(at), pairs.get(at - 1)) else {
                         break;
                     };
-                    if !less(self, &a.0, &b.0)? {
+                    if !less(&a.0, &b.0)? {
                         break;
                     }
                     pairs.swap(at, at - 1);
@@ -266,7 +266,7 @@ impl<'a> Machine<'a> {
         } else {
             if let Some((first, _)) = pairs.first() {
                 for (value, _) in &pairs {
-                    less(self, value, first)?;
+                    less(value, first)?;
                 }
             }
             pairs.sort_by(|(a, _), (b, _)| {
@@ -292,12 +292,12 @@ impl<'a> Machine<'a> {
             B::Len => self.length(first),
             B::First | B::Last => {
                 let index = if builtin == B::First { 0 } else { -1 };
-                Ok(self.fetch(first, &Val::Int(index)).unwrap_or(Val::Nil))
+                Ok(fetch(self.modern(), first, &Val::Int(index)).unwrap_or(Val::Nil))
             }
             B::Get => self.get(first, args.get(1).unwrap_or(&Val::Nil)),
             B::Take => self.take(first, args.get(1).unwrap_or(&Val::Nil)),
             B::Keys | B::Values | B::ToPairs => self.parts_of_map(builtin, first),
-            B::FromPairs => self.from_pairs(first),
+            B::FromPairs => self.map_of_pairs(first),
             B::Sort => self.sort(args),
             B::SortBy => self.sort_by_field(args),
             B::Reverse | B::Uniq | B::Concat | B::Flatten => self.rearrange(builtin, args),
@@ -323,256 +323,4 @@ impl<'a> Machine<'a> {
             _ => self.text_builtin(builtin, args),
         }
     }
-
-    fn length(&self, val: &Val<'a>) -> Fallible<Val<'a>> {
-        let len = match val {
-            Val::Str(s) if self.modern() => Some(characters(s)),
-            Val::Str(s) => Some(s.len()),
-            other => other.list_len().or(other.map_len()),
-        };
-        match len {
-            Some(len) => Ok(Val::Int(len as i64)),
-            None => {
-                let name = val.type_name();
-                Err(fault(format!("invalid argument for len (type {name})")))
-            }
-        }
-    }
-
-    fn get(&mut self, of: &Val<'a>, by: &Val<'a>) -> Fallible<Val<'a>> {
-        if !self.modern() {
-            return Ok(self.fetch(of, by).unwrap_or(Val::Nil));
-        }
-        let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
-        if let Some(len) = of.list_len().or(text) {
-            let index = self.to_int(by)?;
-            let index = if index < 0 {
-                index.wrapping_add(len as i64)
-            } else {
-                index
-            };
-            let found = usize::try_from(index).ok().and_then(|index| of.item(index));
-            return Ok(found.unwrap_or(Val::Nil));
-        }
-        if of.map_len().is_none() {
-            return Ok(Val::Nil);
-        }
-        Ok(self.lookup(of, by)?.unwrap_or(Val::Nil))
-    }
-
-    fn take(&mut self, of: &Val<'a>, count: &Val<'a>) -> Fallible<Val<'a>> {
-        let Some(len) = of.list_len() else {
-            return Err(fault(format!("cannot take from {}", of.kind_name())));
-        };
-        let (Val::Int(count) | Val::Int64(count) | Val::Duration(count)) = count else {
-            return Err(fault(format!("cannot take {} elements", count.kind_name())));
-        };
-        if *count > len as i64 {
-            return Ok(of.clone());
-        }
-        match usize::try_from(*count) {
-            Ok(count) => self.subslice(of, 0, count),
-            Err(_) => Err(fault("reflect.Value.Slice: slice index out of bounds")),
-        }
-    }
-
-    fn parts_of_map(&mut self, builtin: Builtin, map: &Val<'a>) -> Fallible<Val<'a>> {
-        if map.map_len().is_none() {
-            let kind = map.kind_name();
-            return Err(fault(match builtin {
-                Builtin::ToPairs => format!("cannot transform {kind} to pairs"),
-                _ => format!("cannot get {} from {kind}", builtin.name()),
-            }));
-        }
-        let entries = map.entries();
-        match builtin {
-            Builtin::Keys => self.anys(entries.into_iter().map(|(k, _)| k).collect()),
-            Builtin::Values => self.anys(entries.into_iter().map(|(_, v)| v).collect()),
-            _ => {
-                let mut pairs = Vec::with_capacity(entries.len());
-                for (key, value) in entries {
-                    pairs.push(Val::Pair(self.list(vec![key, value])?));
-                }
-                Ok(Val::Pairs(self.list(pairs)?))
-            }
-        }
-    }
-
-    fn from_pairs(&mut self, list: &Val<'a>) -> Fallible<Val<'a>> {
-        if list.list_len().is_none() {
-            let mut text = Vec::new();
-            super::format::write_value(list, &mut text);
-            let text = match list {
-                Val::Nil => "<invalid reflect.Value>".to_owned(),
-                _ => String::from_utf8_lossy(&text).into_owned(),
-            };
-            return Err(fault(format!("cannot transform {text} from pairs")));
-        }
-        let mut entries = BTreeMap::new();
-        for (index, pair) in list.items().enumerate() {
-            self.step(1)?;
-            if pair.list_len() != Some(2) {
-                let what = if pair.list_len().is_some() {
-                    "pair length"
-                } else {
-                    "pair"
-                };
-                let mut text = Vec::new();
-                super::format::write_value(&pair, &mut text);
-                let text = String::from_utf8_lossy(&text).into_owned();
-                return Err(fault(format!("invalid {what} {text}")));
-            }
-            let (Some(key), Some(value)) = (pair.item(0), pair.item(1)) else {
-                continue;
-            };
-            let hashed = key.key(index as u64).ok_or_else(|| unhashable(&key))?;
-            entries.insert(hashed, (key, value));
-        }
-        self.map(MapKind::Any, entries)
-    }
-
-    fn sort(&mut self, args: &[Val<'a>]) -> Fallible<Val<'a>> {
-        let list = args.first().unwrap_or(&Val::Nil);
-        let descending = self.direction(args.get(1))?;
-        if list.list_len().is_none() && !self.modern() {
-            return Err(fault(format!("cannot sort {}", list.kind_name())));
-        }
-        let pairs: Vec<_> = list.items().map(|item| (item.clone(), item)).collect();
-        if self.modern() {
-            self.grow(pairs.len())?;
-        } else {
-            same_types(&pairs)?;
-        }
-        let sorted = self.sorted(pairs, descending)?;
-        self.anys(sorted)
-    }
-
-    fn direction(&self, order: Option<&Val<'a>>) -> Fallible<bool> {
-        let Some(order) = order else { return Ok(false) };
-        let name = order.type_name();
-        let Val::Str(text) = order else {
-            return Err(fault(if self.modern() {
-                format!("sort order argument must be a string (got {name})")
-            } else {
-                format!("invalid argument for sort (expected string, got {name})")
-            }));
-        };
-        match &text[..] {
-            b"desc" => Ok(true),
-            b"asc" => Ok(false),
-            other => Err(fault(if self.modern() {
-                let text = String::from_utf8_lossy(other);
-                format!("invalid order {text}, expected asc or desc")
-            } else {
-                let text = super::gotext::quote(other);
-                format!("invalid argument for sort (expected \"asc\" or \"desc\", got {text})")
-            })),
-        }
-    }
-
-    /// The older engine's `sortBy`, which takes the name of a field.
-    fn sort_by_field(&mut self, args: &[Val<'a>]) -> Fallible<Val<'a>> {
-        let [list, field, rest @ ..] = args else {
-            return Ok(Val::Nil);
-        };
-        if list.list_len().is_none() {
-            return Err(fault(format!("cannot sort {}", list.kind_name())));
-        }
-        if !matches!(field, Val::Str(_)) {
-            let name = field.type_name();
-            return Err(fault(format!(
-                "invalid argument for sort (expected string, got {name})"
-            )));
-        }
-        let descending = self.direction(rest.first())?;
-        let mut pairs = Vec::new();
-        for item in list.items() {
-            let value = if item.map_len().is_some() {
-                match self.lookup(&item, field)? {
-                    Some(value) => value,
-                    None => return Err(fault("cannot deref <invalid reflect.Value>")),
-                }
-            } else {
-                item.clone()
-            };
-            pairs.push((value, item));
-        }
-        same_types(&pairs)?;
-        let sorted = self.sorted(pairs, descending)?;
-        self.anys(sorted)
-    }
-
-    /// The newer engine's functions that make one list of others.
-    fn rearrange(&mut self, builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
-        let mut items = Vec::new();
-        for arg in args {
-            if arg.list_len().is_none() {
-                let (name, kind) = (builtin.name(), arg.kind_name());
-                return Err(fault(format!("cannot {name} {kind}")));
-            }
-            self.step(arg.list_len().unwrap_or(0))?;
-            if builtin == Builtin::Flatten {
-                self.flatten(arg, &mut items)?;
-            } else {
-                items.extend(arg.items());
-            }
-        }
-        if builtin == Builtin::Uniq {
-            let mut kept: Vec<Val<'a>> = Vec::new();
-            'items: for item in items {
-                for before in &kept {
-                    self.step(1)?;
-                    if self.equal(before, &item)? {
-                        continue 'items;
-                    }
-                }
-                kept.push(item);
-            }
-            return self.anys(kept);
-        }
-        if builtin == Builtin::Reverse {
-            items.reverse();
-        }
-        self.grow(items.len())?;
-        self.anys(items)
-    }
-
-    fn flatten(&mut self, list: &Val<'a>, items: &mut Vec<Val<'a>>) -> Fallible<()> {
-        for item in list.items() {
-            self.step(1)?;
-            if item.list_len().is_some() {
-                self.flatten(&item, items)?;
-            } else {
-                items.push(item);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
-    let Some((first, _)) = pairs.first() else {
-        return Ok(());
-    };
-    let first_name = first.type_name();
-    for (value, _) in pairs {
-        let name = value.type_name();
-        if name != first_name {
-            return Err(fault(format!(
-                "cannot sort array of different types ({name} and {first_name})"
-            )));
-        }
-        if pairs.len() > 1 && !matches!(value, Val::Int(_) | Val::Int64(_) | Val::Float(_) | Val::Str(_)) {
-            return Err(fault(format!("sort: unsupported type {}", value.kind_name())));
-        }
-    }
-    Ok(())
-}
-
-/// How many characters Go counts in bytes that need not be UTF-8.
-pub(super) fn characters(bytes: &Shared<u8>) -> usize {
-    bytes
-        .utf8_chunks()
-        .map(|c| c.valid().chars().count() + c.invalid().len())
-        .sum()
 }

@@ -6,6 +6,7 @@ use super::builtin::Builtin;
 use super::error::{Fallible, fault};
 use super::gotext::{float_to_int, parse_float, parse_int};
 use super::machine::Machine;
+use super::operate::compare;
 use super::val::{Number, Val};
 
 impl<'a> Machine<'a> {
@@ -47,7 +48,7 @@ impl<'a> Machine<'a> {
                 let over = if builtin == B::Max { Op::Less } else { Op::More };
                 let mut best = Val::Nil;
                 for arg in args {
-                    if matches!(best, Val::Nil) || self.compare(over, &best, arg)? {
+                    if matches!(best, Val::Nil) || compare(over, &best, arg)? {
                         best = arg.clone();
                     }
                 }
@@ -117,7 +118,7 @@ impl<'a> Machine<'a> {
             if matches!(value, Val::Nil) {
                 continue;
             }
-            if matches!(best, Val::Nil) || self.compare(over, &best, &value)? {
+            if matches!(best, Val::Nil) || compare(over, &best, &value)? {
                 best = value;
             }
         }
@@ -229,7 +230,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     if values.is_empty() || values.len() % 2 == 1 {
         at(middle)
     } else {
-        (at(middle - 1) + at(middle)) / 2.0
+        f64::midpoint(at(middle - 1), at(middle))
     }
 }
 
@@ -263,6 +264,6 @@ fn bits<'a>(builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
         B::BitNand => x & !y,
         B::BitShl => x.checked_shl(shift()?).unwrap_or(0),
         B::BitShr => x >> shift()?.min(63),
-        _ => (x as u64).checked_shr(shift()?).unwrap_or(0) as i64,
+        _ => x.cast_unsigned().checked_shr(shift()?).unwrap_or(0).cast_signed(),
     }))
 }

@@ -8,8 +8,8 @@ use super::error::{Fallible, fault};
 use super::format::{days, write_json, write_value};
 use super::gotext::quote;
 use super::machine::{Machine, conversion};
-use super::operate::find_bytes;
-use super::val::{Key, MapKind, Shared, Val};
+use super::operate::{find_bytes, to_int};
+use super::val::{Key, MapKind, Shared, Val, go_int};
 
 impl<'a> Machine<'a> {
     pub(super) fn text_builtin(&mut self, builtin: Builtin, args: &[Val<'a>]) -> Fallible<Val<'a>> {
@@ -76,13 +76,13 @@ impl<'a> Machine<'a> {
                 self.step(text.len().saturating_mul(part.len()) / 1024)?;
                 Ok(match builtin {
                     B::IndexOf => index(find_bytes(text, part)),
-                    B::LastIndexOf if part.is_empty() => Val::Int(text.len() as i64),
+                    B::LastIndexOf if part.is_empty() => Val::Int(go_int(text.len())),
                     B::LastIndexOf => index(text.windows(part.len()).rposition(|w| w == part)),
                     B::HasPrefix => Val::Bool(text.starts_with(part)),
                     _ => Val::Bool(text.ends_with(part)),
                 })
             }
-            B::FromJson => self.from_json(text),
+            B::FromJson => self.json_text(text),
             B::ToBase64 => self.made(encode(text)),
             B::FromBase64 => {
                 let decoded = decode(text).map_err(fault)?;
@@ -116,7 +116,7 @@ impl<'a> Machine<'a> {
     fn split(&mut self, keep: bool, texts: &Texts<'_, 'a>) -> Fallible<Val<'a>> {
         let (text, by) = (texts.at(0)?, texts.at(1)?);
         let most = match texts.args.get(2) {
-            Some(most) => self.to_int(most)?,
+            Some(most) => to_int(most)?,
             None => -1,
         };
         if most == 0 {
@@ -152,7 +152,7 @@ impl<'a> Machine<'a> {
     fn replace(&mut self, texts: &Texts<'_, 'a>) -> Fallible<Val<'a>> {
         let (text, old, new) = (texts.at(0)?, texts.at(1)?, texts.at(2)?);
         let most = match texts.args.get(3) {
-            Some(most) => self.to_int(most)?,
+            Some(most) => to_int(most)?,
             None => -1,
         };
         let mut left = usize::try_from(most).unwrap_or(usize::MAX);
@@ -191,7 +191,7 @@ impl<'a> Machine<'a> {
 
     fn repeat(&mut self, texts: &Texts<'_, 'a>) -> Fallible<Val<'a>> {
         let text = texts.at(0)?;
-        let count = self.to_int(texts.args.get(1).unwrap_or(&Val::Nil))?;
+        let count = to_int(texts.args.get(1).unwrap_or(&Val::Nil))?;
         let Ok(times) = usize::try_from(count) else {
             return Err(fault(if self.modern() {
                 format!("invalid argument for repeat (expected positive integer, got {count})")
@@ -236,7 +236,7 @@ impl<'a> Machine<'a> {
         self.made(out)
     }
 
-    fn from_json(&mut self, text: &[u8]) -> Fallible<Val<'a>> {
+    fn json_text(&mut self, text: &[u8]) -> Fallible<Val<'a>> {
         self.step(text.len())?;
         self.copy(text.len() * 16)?;
         match serde_json::from_slice::<serde_json::Value>(text) {
@@ -292,7 +292,7 @@ impl Texts<'_, '_> {
 }
 
 fn index<'a>(found: Option<usize>) -> Val<'a> {
-    Val::Int(found.map_or(-1, |at| at as i64))
+    Val::Int(found.map_or(-1, go_int))
 }
 
 /// How many bytes the first character takes; a byte that is no character counts as one.
@@ -357,7 +357,8 @@ fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
         let padding = quad.iter().rev().take_while(|b| **b == b'=').count();
         let last = number + 1 == quads;
         if quad.len() < 4 || padding > 2 || (padding > 0 && !last) {
-            return fail(number * 4 + quad.len().saturating_sub(padding));
+            let wrong = quad.iter().position(|b| *b != b'=' && !ALPHABET.contains(b));
+            return fail(number * 4 + wrong.unwrap_or(0));
         }
         let mut bits = 0_u32;
         for (at, byte) in quad.iter().enumerate() {

@@ -174,24 +174,7 @@ impl Checker {
         };
         let of = self.visit(base)?;
         if let Kind::Env = base.kind {
-            if self.modern() {
-                self.visit_unchecked(property);
-            } else {
-                self.visit(property)?;
-            }
-            let Some(name) = literal else {
-                return Ok(self.unknown());
-            };
-            if let Some(ty) = self.environment(&name) {
-                return Ok(ty);
-            }
-            if !self.modern() && Builtin::find(&name, self.dialect).is_some() {
-                return Ok(Type::BuiltinFunc);
-            }
-            if *optional {
-                return Ok(self.unknown());
-            }
-            return Err(fault_at(span, format!("unknown name {name}")));
+            return self.environment_member(property, literal, *optional, span);
         }
         let by = self.visit(property)?;
         if self.modern() && of.is_any() {
@@ -237,6 +220,34 @@ impl Checker {
                 Err(fault_at(span, message))
             }
         }
+    }
+
+    /// A member of `$env`, which is a name of the environment after all.
+    fn environment_member(
+        &mut self,
+        property: &mut Node,
+        literal: Option<String>,
+        optional: bool,
+        span: Span,
+    ) -> Fallible<Type> {
+        if self.modern() {
+            self.visit_unchecked(property);
+        } else {
+            self.visit(property)?;
+        }
+        let Some(name) = literal else {
+            return Ok(self.unknown());
+        };
+        if let Some(ty) = self.environment(&name) {
+            return Ok(ty);
+        }
+        if !self.modern() && Builtin::find(&name, self.dialect).is_some() {
+            return Ok(Type::BuiltinFunc);
+        }
+        if optional {
+            return Ok(self.unknown());
+        }
+        Err(fault_at(span, format!("unknown name {name}")))
     }
 
     fn slice(

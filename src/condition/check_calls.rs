@@ -160,6 +160,10 @@ impl Checker {
             self.visit_unchecked(property);
             return Ok(Type::Any);
         }
+        if !self.modern() && !of.is_list() && !of.is_map() {
+            let message = format!("type {} does not support indexing", self.name(&of));
+            return Err(fault_at(value.span, message));
+        }
         let by = self.visit(property)?;
         if of.is_any() || matches!(value.kind, Kind::Env) {
             return Ok(self.unknown());
@@ -256,6 +260,10 @@ impl Checker {
 }
 
 /// A fault that leaves other overloads to be tried; one inside an argument is final.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 fn mismatch(span: Span, message: String) -> Box<Fault> {
     Box::new(Fault {
         mismatch: true,

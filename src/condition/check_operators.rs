@@ -127,9 +127,8 @@ impl Checker {
         let numeric = |ty: &Type| ty.is_number(self.dialect);
         let special = match (op, l, r) {
             (Op::Add, Type::Str, Type::Str) => Some(Type::Str),
-            (Op::Add, Time, Duration) | (Op::Add, Duration, Time) => Some(Time),
+            (Op::Add | Op::Subtract, Time, Duration) | (Op::Add, Duration, Time) => Some(Time),
             (Op::Subtract, Time, Time) => Some(Duration),
-            (Op::Subtract, Time, Duration) => Some(Time),
             (_, Duration, Duration) if modern => Some(Duration),
             (Op::Multiply, a, Duration) if modern && numeric(a) => Some(Duration),
             (Op::Multiply, Duration, b) if modern && numeric(b) => Some(Duration),

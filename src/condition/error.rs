@@ -52,6 +52,10 @@ pub(super) struct Fault {
 pub(super) type Fallible<T> = Result<T, Box<Fault>>;
 
 /// A fault whose place is known.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 pub(super) fn fault_at(span: Span, message: impl Into<String>) -> Box<Fault> {
     Box::new(Fault {
         message: message.into(),
@@ -61,6 +65,10 @@ pub(super) fn fault_at(span: Span, message: impl Into<String>) -> Box<Fault> {
 }
 
 /// A fault whose place the caller fills in.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 pub(super) fn fault(message: impl Into<String>) -> Box<Fault> {
     Box::new(Fault {
         message: message.into(),

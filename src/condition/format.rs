@@ -132,7 +132,7 @@ pub(super) fn write_json(val: &Val, depth: usize, out: &mut Vec<u8>) -> Result<(
         out.extend(std::iter::repeat_n(b' ', depth * 2));
     };
     match val {
-        Val::Nil => out.extend_from_slice(b"null"),
+        Val::Nil | Val::NilList => out.extend_from_slice(b"null"),
         Val::Bool(_) | Val::Int(_) | Val::Int64(_) | Val::Uint8(_) => {
             write_value(val, out);
         }

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use super::Dialect;
 use super::ast::{EnvFunction, Kind, Node, Op, Pointer, Unary};
 use super::error::{Fallible, fault};
-use super::val::{AnyList, AnyMap, Key, MapKind, Shared, Val};
+use super::operate::{as_float, as_int, compare, fetch};
+use super::val::{AnyList, AnyMap, Key, MapKind, Shared, Val, go_int};
 use super::value::Value;
 
 /// The engine's own limit: elements of lists and maps made by one evaluation.
@@ -174,8 +175,8 @@ impl<'a> Machine<'a> {
             Kind::InStrs(left, set) => self.in_strings(left, set),
             Kind::InRange(left, from, to) => {
                 let value = self.eval(left)?;
-                let above = self.compare(Op::MoreOrEqual, &value, &Val::Int(*from))?;
-                let within = above && self.compare(Op::LessOrEqual, &value, &Val::Int(*to))?;
+                let above = compare(Op::MoreOrEqual, &value, &Val::Int(*from))?;
+                let within = above && compare(Op::LessOrEqual, &value, &Val::Int(*to))?;
                 Ok(Val::Bool(within))
             }
             Kind::ConstRange(from, to) => {
@@ -265,7 +266,7 @@ impl<'a> Machine<'a> {
         }
         let of = self.eval(base)?;
         let by = self.eval(property)?;
-        self.fetch(&of, &by)
+        fetch(self.modern(), &of, &by)
     }
 
     /// Runs a chain of members: `None` where `?.` met nil and the rest is skipped.
@@ -283,11 +284,11 @@ impl<'a> Machine<'a> {
                 let Some(of) = self.chain(base)? else {
                     return Ok(None);
                 };
-                if *optional && matches!(of, Val::Nil) {
+                if *optional && of.is_nil() {
                     return Ok(None);
                 }
                 let by = self.eval(property)?;
-                self.fetch(&of, &by).map(Some)
+                fetch(self.modern(), &of, &by).map(Some)
             }
             Kind::Call(callee, args) => {
                 let args = self.eval_all(args)?;
@@ -383,8 +384,8 @@ impl<'a> Machine<'a> {
             EnvFunction::IsNil => Val::Bool(nil),
             EnvFunction::Default if nil => args.get(1).cloned().unwrap_or(Val::Nil),
             EnvFunction::Default => Val::from(self.result),
-            EnvFunction::AsInt => Val::Int64(self.as_int(first)?),
-            EnvFunction::AsFloat => Val::Float(self.as_float(first)?),
+            EnvFunction::AsInt => Val::Int64(as_int(first)?),
+            EnvFunction::AsFloat => Val::Float(as_float(first)?),
         })
     }
 
@@ -481,7 +482,7 @@ impl<'a> Machine<'a> {
     fn pointer(&mut self, pointer: &Pointer) -> Fallible<Val<'a>> {
         match pointer {
             Pointer::Item => self.item(),
-            Pointer::Index => Ok(Val::Int(self.index() as i64)),
+            Pointer::Index => Ok(Val::Int(go_int(self.index()))),
             Pointer::Acc => Ok(self.acc()),
             Pointer::Other(name) => Err(fault(format!("unknown pointer {name}"))),
         }
@@ -489,6 +490,10 @@ impl<'a> Machine<'a> {
 }
 
 /// Go's panic when a value is asserted to be of a type it is not.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 pub(super) fn conversion(val: &Val, wanted: &str) -> Box<super::error::Fault> {
     let is = if let Val::Nil = val {
         "nil"

@@ -6,6 +6,7 @@
 
 mod ast;
 mod builtin;
+mod call_collections;
 mod call_lists;
 mod call_numbers;
 mod call_text;
@@ -213,13 +214,13 @@ pub fn assess(success: Option<&Compiled>, failure: Option<&Compiled>, result: &V
     let holds = |condition: Option<&Compiled>| condition.map(|c| c.evaluate(result)).transpose();
     // The success condition goes first, so its error is the one that is told.
     let (succeeded, failed) = match (holds(success), holds(failure)) {
-        (Err(error), _) | (_, Err(error)) => return Outcome::Error(error.message),
+        (Err(error), _) | (Ok(_), Err(error)) => return Outcome::Error(error.message),
         (Ok(succeeded), Ok(failed)) => (succeeded, failed),
     };
     match (succeeded, failed) {
         (_, Some(true)) | (Some(false), None) => Outcome::Failed,
         (Some(false), Some(false)) => Outcome::Inconclusive,
-        (Some(true), _) | (None, _) => Outcome::Successful,
+        (Some(true) | None, _) => Outcome::Successful,
     }
 }
 

@@ -10,7 +10,7 @@ use super::format::write_value;
 use super::gotext::{float_to_int, parse_float, parse_int};
 use super::machine::{Machine, conversion};
 use super::pattern::compile;
-use super::val::{Key, MapKind, Number, Shared, Val};
+use super::val::{Key, MapKind, Number, Shared, Val, go_int};
 
 impl<'a> Machine<'a> {
     pub(super) fn binary(&mut self, op: Op, left: &'a Node, right: &'a Node) -> Fallible<Val<'a>> {
@@ -19,7 +19,7 @@ impl<'a> Machine<'a> {
             Op::And => return Ok(Val::Bool(self.eval_bool(left)? && self.eval_bool(right)?)),
             Op::Coalesce => {
                 let value = self.eval(left)?;
-                return if let Val::Nil = value {
+                return if value.is_nil() {
                     self.eval(right)
                 } else {
                     Ok(value)
@@ -30,9 +30,7 @@ impl<'a> Machine<'a> {
         let a = self.eval(left)?;
         let b = self.eval(right)?;
         match op {
-            Op::Less | Op::More | Op::LessOrEqual | Op::MoreOrEqual => {
-                self.compare(op, &a, &b).map(Val::Bool)
-            }
+            Op::Less | Op::More | Op::LessOrEqual | Op::MoreOrEqual => compare(op, &a, &b).map(Val::Bool),
             Op::Equal => self.equal(&a, &b).map(Val::Bool),
             Op::NotEqual => self.equal(&a, &b).map(|same| Val::Bool(!same)),
             _ => self.binary_values(op, &a, &b),
@@ -54,7 +52,7 @@ impl<'a> Machine<'a> {
                 self.text_test(op, a, b).map(Val::Bool)
             }
             Op::Range => {
-                let (from, to) = (self.to_int(a)?, self.to_int(b)?);
+                let (from, to) = (to_int(a)?, to_int(b)?);
                 let len = to.wrapping_sub(from).wrapping_add(1).max(0) as usize;
                 self.grow(len)?;
                 Ok(Val::Ints { start: from, len })
@@ -65,27 +63,6 @@ impl<'a> Machine<'a> {
             }
             _ => self.arithmetic(op, a, b),
         }
-    }
-
-    pub(super) fn compare(&self, op: Op, a: &Val, b: &Val) -> Fallible<bool> {
-        let order = match (a, b) {
-            (Val::Str(a), Val::Str(b)) => Some(a[..].cmp(&b[..])),
-            (Val::Time(a), Val::Time(b)) | (Val::Duration(a), Val::Duration(b)) => Some(a.cmp(b)),
-            _ => match (a.number(), b.number()) {
-                (Some(Number::Int(a)), Some(Number::Int(b))) => Some(a.cmp(&b)),
-                (Some(a), Some(b)) => a.float().partial_cmp(&b.float()),
-                _ => {
-                    let (a, b, sign) = (a.type_name(), b.type_name(), sign(op));
-                    return Err(fault(format!("invalid operation: {a} {sign} {b}")));
-                }
-            },
-        };
-        Ok(match op {
-            Op::Less => order == Some(Ordering::Less),
-            Op::More => order == Some(Ordering::Greater),
-            Op::LessOrEqual => order.is_some_and(Ordering::is_le),
-            _ => order.is_some_and(Ordering::is_ge),
-        })
     }
 
     /// The engine's `==`: numbers by value, everything else by Go's deep equality.
@@ -113,6 +90,9 @@ impl<'a> Machine<'a> {
                 return Ok(true);
             }
         }
+        if a.is_nil() && b.is_nil() {
+            return Ok(true);
+        }
         self.deep_equal(a, b)
     }
 
@@ -136,6 +116,9 @@ impl<'a> Machine<'a> {
             }
             (Val::Func(_), _) => return Ok(false),
             _ => {}
+        }
+        if a.is_nil() || b.is_nil() {
+            return Ok(a.is_nil() && b.is_nil());
         }
         if same_object(a, b) {
             return Ok(true);
@@ -180,7 +163,7 @@ impl<'a> Machine<'a> {
             return Ok(false);
         }
         if list.map_len().is_some() {
-            return Ok(self.lookup(list, needle)?.is_some());
+            return Ok(lookup(list, needle)?.is_some());
         }
         if let Val::Time(_) = list {
             return match needle {
@@ -195,36 +178,6 @@ impl<'a> Machine<'a> {
             "operator \"in\" not defined on {}",
             list.type_name()
         )))
-    }
-
-    /// What a map holds for a key.
-    pub(super) fn lookup(&self, map: &Val<'a>, key: &Val<'a>) -> Fallible<Option<Val<'a>>> {
-        let textual = match map {
-            Val::Map(map) => map.kind == MapKind::Text,
-            _ => true,
-        };
-        if textual && !matches!(key, Val::Str(_) | Val::Nil) {
-            return Err(map_index(key, "string"));
-        }
-        match map {
-            Val::Table(map) => {
-                let name = match key {
-                    Val::Str(text) => std::str::from_utf8(text).ok(),
-                    _ => Some(""),
-                };
-                Ok(name.and_then(|name| map.get(name)).map(Val::from))
-            }
-            Val::Map(map) => {
-                let key = if let (true, Val::Nil) = (textual, key) {
-                    Key::Text(Vec::new())
-                } else {
-                    // A NaN is found by no key, not even by itself.
-                    key.key(u64::MAX).ok_or_else(|| unhashable(key))?
-                };
-                Ok(map.entries.get(&key).map(|(_, value)| value.clone()))
-            }
-            _ => Ok(None),
-        }
     }
 
     pub(super) fn in_ints(&mut self, left: &'a Node, set: &[i64]) -> Fallible<Val<'a>> {
@@ -281,67 +234,6 @@ impl<'a> Machine<'a> {
         Err(fault(format!("invalid operation: {a} {sign} {b}")))
     }
 
-    /// The engine's `ToInt`, for indices and bounds.
-    pub(super) fn to_int(&self, val: &Val) -> Fallible<i64> {
-        match val {
-            Val::Int(i) | Val::Int64(i) => Ok(*i),
-            Val::Uint8(b) => Ok(i64::from(*b)),
-            Val::Float(x) => Ok(float_to_int(*x)),
-            other => Err(fault(format!("invalid operation: int({})", other.type_name()))),
-        }
-    }
-
-    pub(super) fn as_int(&self, val: &Val) -> Fallible<i64> {
-        match val {
-            Val::Int(i) | Val::Int64(i) => Ok(*i),
-            Val::Uint8(b) => Ok(i64::from(*b)),
-            Val::Float(x) => Ok(float_to_int(*x)),
-            Val::Str(s) => parse_int(&String::from_utf8_lossy(s), 10, "ParseInt").map_err(fault),
-            other => Err(unsupported("asInt", other)),
-        }
-    }
-
-    pub(super) fn as_float(&self, val: &Val) -> Fallible<f64> {
-        match val {
-            Val::Int(i) | Val::Int64(i) => Ok(*i as f64),
-            Val::Uint8(b) => Ok(f64::from(*b)),
-            Val::Float(x) => Ok(*x),
-            Val::Str(s) => parse_float(&String::from_utf8_lossy(s)).map_err(fault),
-            other => Err(unsupported("asFloat", other)),
-        }
-    }
-
-    /// A member of a map or an element of a list.
-    pub(super) fn fetch(&self, of: &Val<'a>, by: &Val<'a>) -> Fallible<Val<'a>> {
-        let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
-        if let Some(len) = of.list_len().or(text) {
-            let index = self.to_int(by)?;
-            let at = if index < 0 {
-                index.wrapping_add(len as i64)
-            } else {
-                index
-            };
-            return match usize::try_from(at).ok().and_then(|at| of.item(at)) {
-                Some(item) => Ok(item),
-                None if self.modern() => {
-                    Err(fault(format!("index out of range: {at} (array length is {len})")))
-                }
-                None => Err(fault(format!("reflect: {} index out of range", of.kind_name()))),
-            };
-        }
-        if of.map_len().is_some() {
-            let missing = match of {
-                Val::Map(map) if map.kind == MapKind::Groups => Val::Borrowed(&[]),
-                _ => Val::Nil,
-            };
-            return Ok(self.lookup(of, by)?.unwrap_or(missing));
-        }
-        let mut name = Vec::new();
-        write_value(by, &mut name);
-        let name = String::from_utf8_lossy(&name).into_owned();
-        Err(fault(format!("cannot fetch {name} from {}", of.type_name())))
-    }
-
     pub(super) fn slice_of(
         &mut self,
         of: &Val<'a>,
@@ -350,15 +242,14 @@ impl<'a> Machine<'a> {
     ) -> Fallible<Val<'a>> {
         let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
         let len = of.list_len().or(text);
-        let end = match to {
-            Some(node) => self.eval(node)?,
-            None => match len.or(of.map_len()) {
-                Some(len) => Val::Int(len as i64),
-                None => {
-                    let name = of.type_name();
-                    return Err(fault(format!("invalid argument for len (type {name})")));
-                }
-            },
+        let end = if let Some(node) = to {
+            self.eval(node)?
+        } else {
+            let Some(len) = len.or(of.map_len()) else {
+                let name = of.type_name();
+                return Err(fault(format!("invalid argument for len (type {name})")));
+            };
+            Val::Int(go_int(len))
         };
         let start = match from {
             Some(node) => self.eval(node)?,
@@ -371,32 +262,142 @@ impl<'a> Machine<'a> {
             return Err(fault(format!("cannot slice {text}")));
         };
         let bound = |i: i64| {
-            let i = if i < 0 { i.saturating_add(len as i64) } else { i };
+            let i = if i < 0 { i.saturating_add(go_int(len)) } else { i };
             usize::try_from(i).unwrap_or(0).min(len)
         };
-        let (start, end) = (bound(self.to_int(&start)?), bound(self.to_int(&end)?));
+        let (start, end) = (bound(to_int(&start)?), bound(to_int(&end)?));
         self.subslice(of, start.min(end), end)
     }
 
     /// The elements from `start` up to `end`, which lie within the value.
     pub(super) fn subslice(&mut self, of: &Val<'a>, start: usize, end: usize) -> Fallible<Val<'a>> {
-        let count = end.saturating_sub(start);
-        self.step(count)?;
-        self.copy(count * size_of::<Val>())?;
+        let length = end.saturating_sub(start);
+        self.step(length)?;
+        self.copy(length * size_of::<Val>())?;
         Ok(match of {
             Val::Str(s) => Val::Str(part(s, start, end)),
             Val::Bytes(b) => Val::Bytes(part(b, start, end)),
             Val::Floats(xs) => Val::Floats(part(xs, start, end)),
             Val::Ints { start: first, .. } => Val::Ints {
-                start: first.wrapping_add(start as i64),
-                len: count,
+                start: first.wrapping_add(go_int(start)),
+                len: length,
             },
             Val::Strs(s) => Val::Strs(s.get(start..end).unwrap_or_default().into()),
             Val::Borrowed(items) => Val::Borrowed(items.get(start..end).unwrap_or_default()),
-            Val::Pairs(_) => Val::Pairs(self.list(of.items().skip(start).take(count).collect())?),
-            _ => self.anys(of.items().skip(start).take(count).collect())?,
+            Val::Pairs(_) => Val::Pairs(self.list(of.items().skip(start).take(length).collect())?),
+            _ => self.anys(of.items().skip(start).take(length).collect())?,
         })
     }
+}
+
+pub(super) fn compare(op: Op, a: &Val, b: &Val) -> Fallible<bool> {
+    let order = match (a, b) {
+        (Val::Str(a), Val::Str(b)) => Some(a[..].cmp(&b[..])),
+        (Val::Time(a), Val::Time(b)) | (Val::Duration(a), Val::Duration(b)) => Some(a.cmp(b)),
+        _ => match (a.number(), b.number()) {
+            (Some(Number::Int(a)), Some(Number::Int(b))) => Some(a.cmp(&b)),
+            (Some(a), Some(b)) => a.float().partial_cmp(&b.float()),
+            _ => {
+                let (a, b, sign) = (a.type_name(), b.type_name(), sign(op));
+                return Err(fault(format!("invalid operation: {a} {sign} {b}")));
+            }
+        },
+    };
+    Ok(match op {
+        Op::Less => order == Some(Ordering::Less),
+        Op::More => order == Some(Ordering::Greater),
+        Op::LessOrEqual => order.is_some_and(Ordering::is_le),
+        _ => order.is_some_and(Ordering::is_ge),
+    })
+}
+
+/// What a map holds for a key.
+pub(super) fn lookup<'a>(map: &Val<'a>, key: &Val<'a>) -> Fallible<Option<Val<'a>>> {
+    let textual = match map {
+        Val::Map(map) => map.kind == MapKind::Text,
+        _ => true,
+    };
+    if textual && !matches!(key, Val::Str(_) | Val::Nil) {
+        return Err(map_index(key, "string"));
+    }
+    match map {
+        Val::Table(map) => {
+            let name = match key {
+                Val::Str(text) => std::str::from_utf8(text).ok(),
+                _ => Some(""),
+            };
+            Ok(name.and_then(|name| map.get(name)).map(Val::from))
+        }
+        Val::Map(map) => {
+            let key = if let (true, Val::Nil) = (textual, key) {
+                Key::Text(Vec::new())
+            } else {
+                // A NaN is found by no key, not even by itself.
+                key.key(u64::MAX).ok_or_else(|| unhashable(key))?
+            };
+            Ok(map.entries.get(&key).map(|(_, value)| value.clone()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The engine's `ToInt`, for indices and bounds.
+pub(super) fn to_int(val: &Val) -> Fallible<i64> {
+    match val {
+        Val::Int(i) | Val::Int64(i) => Ok(*i),
+        Val::Uint8(b) => Ok(i64::from(*b)),
+        Val::Float(x) => Ok(float_to_int(*x)),
+        other => Err(fault(format!("invalid operation: int({})", other.type_name()))),
+    }
+}
+
+pub(super) fn as_int(val: &Val) -> Fallible<i64> {
+    match val {
+        Val::Int(i) | Val::Int64(i) => Ok(*i),
+        Val::Uint8(b) => Ok(i64::from(*b)),
+        Val::Float(x) => Ok(float_to_int(*x)),
+        Val::Str(s) => parse_int(&String::from_utf8_lossy(s), 10, "ParseInt").map_err(fault),
+        other => Err(unsupported("asInt", other)),
+    }
+}
+
+pub(super) fn as_float(val: &Val) -> Fallible<f64> {
+    match val {
+        Val::Int(i) | Val::Int64(i) => Ok(*i as f64),
+        Val::Uint8(b) => Ok(f64::from(*b)),
+        Val::Float(x) => Ok(*x),
+        Val::Str(s) => parse_float(&String::from_utf8_lossy(s)).map_err(fault),
+        other => Err(unsupported("asFloat", other)),
+    }
+}
+
+/// A member of a map or an element of a list.
+pub(super) fn fetch<'a>(modern: bool, of: &Val<'a>, by: &Val<'a>) -> Fallible<Val<'a>> {
+    let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
+    if let Some(len) = of.list_len().or(text) {
+        let index = to_int(by)?;
+        let at = if index < 0 {
+            index.wrapping_add(go_int(len))
+        } else {
+            index
+        };
+        return match usize::try_from(at).ok().and_then(|at| of.item(at)) {
+            Some(item) => Ok(item),
+            None if modern => Err(fault(format!("index out of range: {at} (array length is {len})"))),
+            None => Err(fault(format!("reflect: {} index out of range", of.kind_name()))),
+        };
+    }
+    if of.map_len().is_some() {
+        let missing = match of {
+            Val::Map(map) if map.kind == MapKind::Groups => Val::NilList,
+            _ => Val::Nil,
+        };
+        return Ok(lookup(of, by)?.unwrap_or(missing));
+    }
+    let mut name = Vec::new();
+    write_value(by, &mut name);
+    let name = String::from_utf8_lossy(&name).into_owned();
+    Err(fault(format!("cannot fetch {name} from {}", of.type_name())))
 }
 
 fn part<'a, T: Clone>(items: &Shared<'a, T>, start: usize, end: usize) -> Shared<'a, T> {
@@ -468,7 +469,7 @@ fn sign(op: Op) -> &'static str {
 }
 
 fn is_anys(val: &Val) -> bool {
-    matches!(val, Val::Anys(_) | Val::Borrowed(_))
+    matches!(val, Val::Anys(_) | Val::Borrowed(_) | Val::NilList)
 }
 
 fn is_plain_list(val: &Val) -> bool {
@@ -503,6 +504,10 @@ pub(super) fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|w| w == part)
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 fn map_index(key: &Val, wanted: &str) -> Box<super::error::Fault> {
     let is = key.type_name();
     fault(format!(
@@ -510,10 +515,18 @@ fn map_index(key: &Val, wanted: &str) -> Box<super::error::Fault> {
     ))
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 pub(super) fn unhashable(key: &Val) -> Box<super::error::Fault> {
     fault(format!("hash of unhashable type: {}", key.type_name()))
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "faults are rare and results stay small"
+)]
 fn unsupported(function: &str, val: &Val) -> Box<super::error::Fault> {
     let mut text = Vec::new();
     write_value(val, &mut text);

@@ -218,7 +218,7 @@ impl Parser {
                 left = self.comparisons(left, binary, span)?;
                 continue;
             }
-            let right_binds = if binary.op == Op::Power { 0 } else { 1 };
+            let right_binds = u16::from(binary.op != Op::Power);
             let right = self.expression(binary.precedence + right_binds)?;
             left = self.node(Kind::Binary(binary, Box::new(left), Box::new(right)), span)?;
             if negated {

@@ -81,11 +81,10 @@ pub(super) fn overloads(builtin: Builtin, dialect: Dialect) -> Option<&'static [
         ],
         B::IndexOf | B::LastIndexOf => &[(&[Str, Str], int)],
         B::HasPrefix | B::HasSuffix => &[(&[Str, Str], boolean)],
-        B::FromJson => &[(&[Str], any)],
         B::Duration => &[(&[Str], duration)],
         B::Now if !modern => &[(&[], time)],
         B::Date if !modern => &[(&[Str], time), (&[Str, Str], time), (&[Str, Str, Str], time)],
-        B::Timezone => &[(&[Str], any)],
+        B::FromJson | B::Timezone => &[(&[Str], any)],
         B::Sort if modern => &[
             (&[Anys, Str], anys),
             (&[Ints, Str], anys),

@@ -175,6 +175,10 @@ fn one_value() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_scalar_and_no_value() {
     expect(
         &Value::Float(5.0),
         &[

@@ -101,9 +101,9 @@ fn escape<'s>(
 
 fn push_code(out: &mut Vec<u8>, code: u32, raw: bool) {
     if raw {
-        out.push(code as u8)
+        out.push(code as u8);
     } else {
-        push(out, code)
+        push(out, code);
     }
 }
 

@@ -93,6 +93,8 @@ pub(super) enum Val<'a> {
     },
     Strs(Rc<[Shared<'a, u8>]>),
     Anys(Rc<AnyList<'a>>),
+    /// A `[]interface {}` that is nil, which is not the same as an empty one.
+    NilList,
     /// `[]interface {}` of the result.
     Borrowed(&'a [Value]),
     /// `map[string]interface {}` of the result.
@@ -143,7 +145,7 @@ impl<'a> Val<'a> {
             Self::Floats(_) => "[]float64",
             Self::Ints { .. } => "[]int",
             Self::Strs(_) => "[]string",
-            Self::Anys(_) | Self::Borrowed(_) => "[]interface {}",
+            Self::Anys(_) | Self::Borrowed(_) | Self::NilList => "[]interface {}",
             Self::Table(_) => "map[string]interface {}",
             Self::Map(map) => match map.kind {
                 MapKind::Text => "map[string]interface {}",
@@ -176,6 +178,11 @@ impl<'a> Val<'a> {
         }
     }
 
+    /// Whether Go's reflection calls the value nil.
+    pub(super) fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil | Self::NilList)
+    }
+
     /// How many elements a slice or array has.
     pub(super) fn list_len(&self) -> Option<usize> {
         Some(match self {
@@ -185,6 +192,7 @@ impl<'a> Val<'a> {
             Self::Strs(s) => s.len(),
             Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => list.items.len(),
             Self::Borrowed(items) => items.len(),
+            Self::NilList => 0,
             _ => return None,
         })
     }
@@ -204,7 +212,7 @@ impl<'a> Val<'a> {
             Self::Bytes(b) | Self::Str(b) => Self::Uint8(*b.get(index)?),
             Self::Floats(xs) => Self::Float(*xs.get(index)?),
             Self::Ints { start, len } => {
-                (index < *len).then(|| Self::Int(start.wrapping_add(index as i64)))?
+                (index < *len).then(|| Self::Int(start.wrapping_add(go_int(index))))?
             }
             Self::Strs(s) => Self::Str(s.get(index)?.clone()),
             Self::Anys(list) | Self::Pairs(list) | Self::Pair(list) => list.items.get(index)?.clone(),
@@ -269,6 +277,11 @@ impl<'a> Val<'a> {
             _ => return None,
         })
     }
+}
+
+/// A length as a Go `int`.
+pub(super) fn go_int(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
 }
 
 /// One of Go's plain numbers.
