@@ -4,6 +4,7 @@ pub mod condition;
 pub mod diagnostic;
 pub mod model;
 pub mod promql;
+pub mod report;
 pub mod series;
 pub mod simulator;
 pub mod source;
