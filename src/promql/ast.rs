@@ -24,8 +24,10 @@ pub struct Expr {
 /// The forms of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// A number literal (a duration literal is its seconds).
+    /// A number literal.
     Number(f64),
+    /// A duration literal used as a number: its seconds. Prometheus prints it as a duration.
+    Duration(f64),
     /// A string literal, unquoted.
     String(String),
     /// An instant vector selector.
@@ -83,6 +85,17 @@ pub struct Selector {
     pub offset: Option<DurationExpr>,
     /// `@`.
     pub at: Option<At>,
+    /// `anchored` or `smoothed` (feature flag `promql-extended-range-selectors`).
+    pub extended: Option<Extended>,
+}
+
+/// The modifiers of extended range selectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    /// `anchored`
+    Anchored,
+    /// `smoothed`
+    Smoothed,
 }
 
 /// One label matcher.
@@ -123,15 +136,22 @@ pub enum At {
 /// A duration, or an arithmetic expression over durations (Prometheus ≥ 3.14).
 #[derive(Clone, Debug, PartialEq)]
 pub enum DurationExpr {
-    /// Milliseconds; negative offsets are negative.
+    /// Milliseconds; negative offsets are negative. This is what a range, step or offset without arithmetic is.
     Millis(i64),
+    /// An operand of duration arithmetic, in seconds if it means a time.
+    Literal {
+        /// The number, or the seconds of the duration.
+        value: f64,
+        /// Whether it was written as a duration (`5m`) rather than as a number (`15`).
+        duration: bool,
+    },
     /// `step()`
     Step,
     /// `range()`
     Range,
-    /// `min(a, b)`
+    /// `min_of(a, b)`
     Min(Box<DurationExpr>, Box<DurationExpr>),
-    /// `max(a, b)`
+    /// `max_of(a, b)`
     Max(Box<DurationExpr>, Box<DurationExpr>),
     /// `-a` or `+a`
     Unary {
@@ -203,6 +223,10 @@ pub enum BinaryOp {
     Or,
     /// `unless`
     Unless,
+    /// `</`: native histograms without what lies above.
+    TrimUpper,
+    /// `>/`: native histograms without what lies below.
+    TrimLower,
 }
 
 /// How the two sides of a binary expression are matched.
@@ -296,4 +320,165 @@ pub enum ValueType {
     Vector,
     /// A range vector.
     Matrix,
+}
+
+impl BinaryOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Mod => "%",
+            BinaryOp::Pow => "^",
+            BinaryOp::Atan2 => "atan2",
+            BinaryOp::Eq => "==",
+            BinaryOp::Ne => "!=",
+            BinaryOp::Lt => "<",
+            BinaryOp::Le => "<=",
+            BinaryOp::Gt => ">",
+            BinaryOp::Ge => ">=",
+            BinaryOp::And => "and",
+            BinaryOp::Or => "or",
+            BinaryOp::Unless => "unless",
+            BinaryOp::TrimUpper => "</",
+            BinaryOp::TrimLower => ">/",
+        }
+    }
+
+    /// The operator that is written so; words in lower case.
+    pub fn from_symbol(symbol: &str) -> Option<BinaryOp> {
+        Some(match symbol {
+            "+" => BinaryOp::Add,
+            "-" => BinaryOp::Sub,
+            "*" => BinaryOp::Mul,
+            "/" => BinaryOp::Div,
+            "%" => BinaryOp::Mod,
+            "^" => BinaryOp::Pow,
+            "atan2" => BinaryOp::Atan2,
+            "==" => BinaryOp::Eq,
+            "!=" => BinaryOp::Ne,
+            "<" => BinaryOp::Lt,
+            "<=" => BinaryOp::Le,
+            ">" => BinaryOp::Gt,
+            ">=" => BinaryOp::Ge,
+            "and" => BinaryOp::And,
+            "or" => BinaryOp::Or,
+            "unless" => BinaryOp::Unless,
+            "</" => BinaryOp::TrimUpper,
+            ">/" => BinaryOp::TrimLower,
+            _ => return None,
+        })
+    }
+
+    /// Whether it compares.
+    pub fn is_comparison(self) -> bool {
+        matches!(
+            self,
+            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+        )
+    }
+
+    /// Whether it is `and`, `or` or `unless`.
+    pub fn is_set(self) -> bool {
+        matches!(self, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless)
+    }
+}
+
+impl AggregateOp {
+    /// The operator as it is written, in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AggregateOp::Sum => "sum",
+            AggregateOp::Avg => "avg",
+            AggregateOp::Count => "count",
+            AggregateOp::Min => "min",
+            AggregateOp::Max => "max",
+            AggregateOp::Group => "group",
+            AggregateOp::Stddev => "stddev",
+            AggregateOp::Stdvar => "stdvar",
+            AggregateOp::Topk => "topk",
+            AggregateOp::Bottomk => "bottomk",
+            AggregateOp::CountValues => "count_values",
+            AggregateOp::Quantile => "quantile",
+            AggregateOp::Limitk => "limitk",
+            AggregateOp::LimitRatio => "limit_ratio",
+        }
+    }
+
+    /// The operator called so in lower case.
+    pub fn from_name(name: &str) -> Option<AggregateOp> {
+        Some(match name {
+            "sum" => AggregateOp::Sum,
+            "avg" => AggregateOp::Avg,
+            "count" => AggregateOp::Count,
+            "min" => AggregateOp::Min,
+            "max" => AggregateOp::Max,
+            "group" => AggregateOp::Group,
+            "stddev" => AggregateOp::Stddev,
+            "stdvar" => AggregateOp::Stdvar,
+            "topk" => AggregateOp::Topk,
+            "bottomk" => AggregateOp::Bottomk,
+            "count_values" => AggregateOp::CountValues,
+            "quantile" => AggregateOp::Quantile,
+            "limitk" => AggregateOp::Limitk,
+            "limit_ratio" => AggregateOp::LimitRatio,
+            _ => return None,
+        })
+    }
+
+    /// Whether it takes a parameter before what it aggregates.
+    pub fn has_param(self) -> bool {
+        matches!(
+            self,
+            AggregateOp::Topk
+                | AggregateOp::Bottomk
+                | AggregateOp::CountValues
+                | AggregateOp::Quantile
+                | AggregateOp::Limitk
+                | AggregateOp::LimitRatio
+        )
+    }
+
+    /// Whether a server refuses it without `--enable-feature=promql-experimental-functions`.
+    pub fn is_experimental(self) -> bool {
+        matches!(self, AggregateOp::Limitk | AggregateOp::LimitRatio)
+    }
+}
+
+impl MatchOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MatchOp::Equal => "=",
+            MatchOp::NotEqual => "!=",
+            MatchOp::Regex => "=~",
+            MatchOp::NotRegex => "!~",
+        }
+    }
+}
+
+impl ValueType {
+    /// What messages call it.
+    ///
+    /// Source: Prometheus v3.15.1, promql/parser/value.go, DocumentedType.
+    pub fn documented(self) -> &'static str {
+        match self {
+            ValueType::Scalar => "scalar",
+            ValueType::String => "string",
+            ValueType::Vector => "instant vector",
+            ValueType::Matrix => "range vector",
+        }
+    }
+
+    /// What the HTTP API calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ValueType::Scalar => "scalar",
+            ValueType::String => "string",
+            ValueType::Vector => "vector",
+            ValueType::Matrix => "matrix",
+        }
+    }
 }

@@ -1,0 +1,66 @@
+//! `count_values`: how often each value occurs.
+//!
+//! Enters: a vector. Leaves: a vector with the values as labels. It deliberately rounds nothing.
+
+use super::aggregate::Grouping;
+use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
+
+/// Counts equal values of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct CountValues {
+    pub(crate) input: NodeId,
+    label: String,
+    grouping: Grouping,
+    counts: Vec<(u64, f64)>,
+    touched: Vec<u32>,
+}
+
+impl CountValues {
+    pub(crate) fn new(input: NodeId, label: String, grouping: Grouping) -> Self {
+        Self { input, label, grouping, counts: Vec::new(), touched: Vec::new() }
+    }
+}
+
+/// A number as Go's `FormatFloat(v, 'f', -1, 64)` writes it.
+pub(crate) fn short(value: f64) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned()
+    } else {
+        value.to_string()
+    }
+}
+
+impl Operator for CountValues {
+    fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
+        let input = inputs.output(self.input);
+        self.grouping.sync(&input.layout);
+        output.vector.clear();
+        self.touched.clear();
+        env.meter.spend(input.vector.len())?;
+        for (slot, value) in input.vector.iter() {
+            let Some(key) = self.grouping.keys().get(self.grouping.group(slot) as usize) else { continue };
+            let known = output.layout.len();
+            let slot = output.layout.slot(key.with(&self.label, &short(value)), false);
+            if slot as usize >= known {
+                env.meter.hold(1)?;
+                self.counts.push((0, 0.0));
+            }
+            let Some(count) = self.counts.get_mut(slot as usize) else { continue };
+            if count.0 != now.stamp {
+                *count = (now.stamp, 0.0);
+                self.touched.push(slot);
+            }
+            count.1 += 1.0;
+        }
+        for slot in &self.touched {
+            output.vector.push(*slot, self.counts.get(*slot as usize).map_or(0.0, |count| count.1));
+        }
+        Ok(())
+    }
+
+    fn boxed_clone(&self) -> Box<dyn Operator> {
+        Box::new(self.clone())
+    }
+}
