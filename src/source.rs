@@ -30,21 +30,13 @@ impl Span {
     /// A span from byte offsets; offsets past 4 GiB saturate, which the size bound of files excludes.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            file,
-            start: narrow(start),
-            end: narrow(end),
-        }
+        Self { file, start: narrow(start), end: narrow(end) }
     }
 
     /// The smallest span that holds both; `other` must be of the same file.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// Bytes as a range for slicing.
@@ -56,11 +48,7 @@ impl Span {
     #[must_use]
     pub fn part(self, start: u32, end: u32) -> Self {
         let clamp = |offset: u32| self.start.saturating_add(offset).min(self.end);
-        Self {
-            file: self.file,
-            start: clamp(start),
-            end: clamp(end),
-        }
+        Self { file: self.file, start: clamp(start), end: clamp(end) }
     }
 }
 
@@ -107,25 +95,15 @@ impl SourceFile {
         let line_starts = std::iter::once(0)
             .chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
             .collect();
-        Self {
-            name: name.into(),
-            text,
-            line_starts,
-        }
+        Self { name: name.into(), text, line_starts }
     }
 
     /// Line and column of a byte offset; offsets past the end are the end's.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
-        let before = self
-            .text
-            .get(start..(offset as usize).min(self.text.len()))
-            .unwrap_or("");
-        LineColumn {
-            line,
-            column: before.chars().count() + 1,
-        }
+        let before = self.text.get(start..(offset as usize).min(self.text.len())).unwrap_or("");
+        LineColumn { line, column: before.chars().count() + 1 }
     }
 
     /// The text of a span, or nothing where it does not fall on characters.
@@ -173,10 +151,7 @@ impl Sources {
 
     /// All files in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), file))
+        self.files.iter().enumerate().map(|(at, file)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), file))
     }
 }
 

@@ -46,14 +46,8 @@ macro_rules! codes {
 impl Code {
     /// The code of `RC0304`, `rc0304` or `0304`.
     pub fn from_id(text: &str) -> Option<Self> {
-        let digits = text
-            .strip_prefix("RC")
-            .or_else(|| text.strip_prefix("rc"))
-            .unwrap_or(text);
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.id().strip_prefix("RC") == Some(digits))
+        let digits = text.strip_prefix("RC").or_else(|| text.strip_prefix("rc")).unwrap_or(text);
+        Self::ALL.iter().copied().find(|code| code.id().strip_prefix("RC") == Some(digits))
     }
 }
 
@@ -103,7 +97,7 @@ codes! {
     BetweenBuckets = 605, "0605", Warning, "a latency threshold between two histogram buckets";
     BackgroundFrom = 606, "0606", Error, "a background analysis that starts where no step is";
     TwoBackgrounds = 607, "0607", Error, "background analyses that start at different steps";
-    AnalysisSplit = 608, "0608", Error, "one analysis with two opinions about one slo";
+    SloTwice = 608, "0608", Error, "one analysis that names an slo twice";
     WeightFalls = 701, "0701", Warning, "a step that takes traffic back";
     AnalysisBeforeTraffic = 702, "0702", Error, "an analysis before the canary has traffic";
     NoSteps = 703, "0703", Error, "a canary without steps";
@@ -122,11 +116,7 @@ mod tests {
         assert!(Code::ALL.windows(2).all(|pair| pair[0] < pair[1]));
         for code in Code::ALL {
             assert_eq!(Code::from_id(code.id()), Some(*code));
-            assert!(
-                code.page().starts_with(&format!("# {}: ", code.id())),
-                "{} has no headline",
-                code.id()
-            );
+            assert!(code.page().starts_with(&format!("# {}: ", code.id())), "{} has no headline", code.id());
         }
     }
 }

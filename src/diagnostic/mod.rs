@@ -68,26 +68,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at its smallest guilty span; `label` says there what was found or expected.
     pub fn new(code: Code, headline: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
-        let labels = vec![Label {
-            span,
-            text: label.into(),
-        }];
-        Self {
-            code,
-            headline: headline.into(),
-            labels,
-            help: None,
-            fix: None,
-        }
+        let labels = vec![Label { span, text: label.into() }];
+        Self { code, headline: headline.into(), labels, help: None, fix: None }
     }
 
     /// Adds a reason elsewhere.
     #[must_use]
     pub fn because(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -101,11 +89,7 @@ impl Diagnostic {
     /// Adds a repair.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            title: title.into(),
-            span,
-            replacement: replacement.into(),
-        });
+        self.fix = Some(Fix { title: title.into(), span, replacement: replacement.into() });
         self
     }
 
@@ -147,9 +131,12 @@ impl Diagnostics {
 
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.severity() == Severity::Error)
+        self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
+    }
+
+    /// How many are errors.
+    pub fn error_count(&self) -> usize {
+        self.list.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
     }
 
     /// Whether there is none at all.
@@ -159,8 +146,7 @@ impl Diagnostics {
 
     /// In source order, errors before warnings at one place.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list
-            .sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.severity(), diagnostic.code));
+        self.list.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.severity(), diagnostic.code));
         self.list
     }
 }
@@ -180,13 +166,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         3..=5 => 2,
         _ => 3,
     };
-    let scored = candidates
-        .into_iter()
-        .map(|candidate| (edit_distance(word, candidate), candidate));
-    scored
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let scored = candidates.into_iter().map(|candidate| (edit_distance(word, candidate), candidate));
+    scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
 }
 
 /// Levenshtein distance with adjacent swaps counted as one, over characters; long words are cut at 64.
@@ -199,9 +180,8 @@ fn edit_distance(left: &str, right: &str) -> usize {
         let mut next = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
             let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (cell(&row, j) + usize::from(a != b))
-                .min(cell(&row, j + 1) + 1)
-                .min(cell(&next, j) + 1);
+            let mut best =
+                (cell(&row, j) + usize::from(a != b)).min(cell(&row, j + 1) + 1).min(cell(&next, j) + 1);
             let swapped = i > 0 && j > 0 && left.get(i - 1) == Some(b) && right.get(j - 1) == Some(a);
             if swapped {
                 best = best.min(cell(&before, j - 1) + 1);

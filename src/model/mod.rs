@@ -4,6 +4,11 @@
 //! It deliberately knows no YAML and no time: what is emitted and what is simulated are both made from the same facts here.
 
 pub mod analysis;
+mod check;
+pub mod compile;
+pub mod facts;
+pub mod query;
+mod resolve;
 pub mod rollout;
 pub mod scenario;
 
@@ -39,17 +44,11 @@ pub enum Origin {
 impl<T> Fact<T> {
     /// A fact that stands in the source.
     pub fn written(value: T, span: Span) -> Self {
-        Self {
-            value,
-            origin: Origin::Written(span),
-        }
+        Self { value, origin: Origin::Written(span) }
     }
 
     /// A fact that nobody wrote.
     pub fn default(value: T, reason: &'static str) -> Self {
-        Self {
-            value,
-            origin: Origin::Default(reason),
-        }
+        Self { value, origin: Origin::Default(reason) }
     }
 }

@@ -3,4 +3,85 @@
 //! Enters: the text of one `.roll` file. Leaves: what could be read of it and what is wrong with the rest.
 //! It deliberately knows no names, no defaults and no other file.
 
+mod braces;
+mod build;
+mod context;
+mod diagnose;
+mod grammar;
+mod item;
+pub(crate) mod outline;
+mod rollout;
+mod scan;
+mod scenario;
+mod slo;
 pub mod tree;
+mod value;
+mod words;
+
+use pest::Parser;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{FileId, Span};
+
+use build::Builder;
+use grammar::{Grammar, Rule};
+use scan::Scan;
+
+/// Larger files are refused: 1 MiB.
+pub const BYTES_MAX: usize = 1 << 20;
+
+/// What a text says, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Parse {
+    /// All that could be read.
+    pub tree: tree::File,
+    /// What could not; at most a hundred and a few.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads a file. It never fails: what cannot be read is absent from the tree and stands among the diagnostics.
+pub fn parse(file: FileId, text: &str) -> Parse {
+    read(file, text, true)
+}
+
+/// The tree without places, so that two texts can be compared for what they say.
+pub(crate) fn meaning(text: &str) -> Parse {
+    read(FileId::default(), text, false)
+}
+
+fn read(file: FileId, text: &str, spans: bool) -> Parse {
+    if text.len() > BYTES_MAX {
+        return too_large(file, text.len());
+    }
+    let scan = Scan::new(file, text);
+    if scan.too_deep {
+        let mut parse = Parse::default();
+        parse.diagnostics.extend(scan.problems);
+        return parse;
+    }
+    let mut builder = Builder::new(file, text, &scan, spans);
+    let mut tree = tree::File::default();
+    match Grammar::parse(Rule::file, &scan.text) {
+        Ok(mut pairs) => {
+            if let Some(root) = pairs.next() {
+                tree.items = builder.items(root);
+            }
+        }
+        Err(error) => builder.unreadable(&error),
+    }
+    Parse {
+        tree,
+        diagnostics: builder.finish(),
+    }
+}
+
+fn too_large(file: FileId, length: usize) -> Parse {
+    let mut parse = Parse::default();
+    parse.diagnostics.push(Diagnostic::new(
+        Code::TooLarge,
+        format!("the file has {length} bytes, more than the {BYTES_MAX} that are read"),
+        Span::new(file, 0, 0),
+        "",
+    ));
+    parse
+}
