@@ -3,7 +3,7 @@
 //! Enters: a lognormal latency and numbers of requests. Leaves: counts by bucket and the sum of the latencies.
 //! It deliberately knows no time and no series.
 
-use super::chance::Chance;
+use super::chance::{Chance, Trial};
 use crate::model::scenario::Lognormal;
 use crate::unit::normal;
 
@@ -37,7 +37,7 @@ pub(crate) const BOUNDS: [(f64, &str); BUCKETS] = [
 ];
 
 /// Up to so many requests are drawn one by one, which is then quicker than a binomial count for each bucket.
-const SINGLY: u64 = 6;
+const SINGLY: u64 = 40;
 
 /// One bucket of a law.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,8 +46,8 @@ struct Cell {
     bucket: usize,
     /// The share of requests that fall into it.
     share: f64,
-    /// Of the requests that fall into it or into a cell after it, the share that fall into it.
-    conditional: f64,
+    /// Whether a request falls into it, given that it falls into it or into a cell after it.
+    trial: Trial,
     /// Their mean latency, milliseconds.
     mean: f64,
 }
@@ -75,14 +75,14 @@ impl Law {
                 whole_mean
             };
             // Where the share is nearly nothing the quotient has lost its digits, but not the bucket.
-            *cell = Cell { bucket, share, conditional: 0.0, mean: mean.min(high).max(low) };
+            *cell = Cell { bucket, share, trial: Trial::default(), mean: mean.min(high).max(low) };
             (low, low_z) = (high, high_z);
         }
         cells.sort_by(|a, b| b.share.total_cmp(&a.share));
         let mut rest = 0.0;
         for cell in cells.iter_mut().rev() {
             rest += cell.share;
-            cell.conditional = if rest > 0.0 { cell.share / rest } else { 1.0 };
+            cell.trial = Trial::new(if rest > 0.0 { cell.share / rest } else { 1.0 });
         }
         Self { of: latency, cells }
     }
@@ -114,7 +114,7 @@ impl Law {
         }
         let mut rest = requests;
         for cell in &self.cells {
-            let count = chance.binomial(rest, cell.conditional);
+            let count = cell.trial.draw(chance, rest);
             if count > 0 {
                 add(cell, count);
                 rest -= count;
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn counts_meet_their_shares() {
-        for requests in [1, SINGLY, SINGLY + 1, 40, 5000] {
+        for requests in [1, SINGLY, SINGLY + 1, 300, 5000] {
             let law = Law::new(lognormal(80.0, 0.6));
             let mut chance = Chance::new(3, 0, requests, Purpose::SuccessLatency);
             let (rounds, mut counts, mut sum) = (20_000_u32, [0; BUCKETS], 0.0);

@@ -17,8 +17,7 @@ pub fn cdf(z: f64) -> f64 {
 
 /// The probability of a deviate above `low` and of at most `high`, without cancellation in either tail; 0 where `high` is not above `low`.
 pub fn between(low: f64, high: f64) -> f64 {
-    // Also false for what is not a number.
-    if !(low < high) {
+    if low.is_nan() || high.is_nan() || low >= high {
         0.0
     } else if low > 0.0 {
         upper_tail(low) - upper_tail(high)

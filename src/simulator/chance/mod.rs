@@ -9,6 +9,8 @@ mod binomial;
 mod pmf;
 mod poisson;
 
+pub(crate) use binomial::Trial;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -66,7 +68,7 @@ impl Chance {
 
     /// How many of `trials` succeed, each with probability `p`; what is outside of 0 to 1 counts as the nearer of them.
     pub(crate) fn binomial(&mut self, trials: u64, p: f64) -> u64 {
-        binomial::draw(self, trials, p)
+        Trial::new(p).draw(self, trials)
     }
 }
 

@@ -48,10 +48,14 @@ fn deviance(x: f64, mean: f64) -> f64 {
     let square = ratio * ratio;
     let mut sum = (x - mean) * ratio;
     let mut term = 2.0 * x * ratio;
-    // Each term is at most a hundredth of the one before: ten of them are twenty digits.
+    // Each term is at most a hundredth of the one before: ten of them are twenty digits, and mostly three are enough.
     for k in 1..=10_u32 {
         term *= square;
-        sum += term / f64::from(2 * k + 1);
+        let next = sum + term / f64::from(2 * k + 1);
+        if next == sum {
+            break;
+        }
+        sum = next;
     }
     sum
 }

@@ -13,8 +13,7 @@ const MOST: f64 = 1e15;
 
 /// How many events happen where `mean` are expected.
 pub(super) fn draw(chance: &mut Chance, mean: f64) -> u64 {
-    // Also for what is not a number.
-    if !(mean > 0.0) {
+    if mean.is_nan() || mean <= 0.0 {
         0
     } else if mean < MANY {
         few(chance, mean)
@@ -44,22 +43,22 @@ fn few(chance: &mut Chance, mean: f64) -> u64 {
 /// Transformed rejection with squeeze: W. Hörmann, "The transformed rejection method for generating Poisson random
 /// variables" (1993), algorithm PTRS.
 fn many(chance: &mut Chance, mean: f64) -> u64 {
-    let b = 0.931 + 2.53 * mean.sqrt();
-    let a = -0.059 + 0.024_83 * b;
-    let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
-    let squeeze = 0.9277 - 3.6224 / (b - 2.0);
+    let width = 0.931 + 2.53 * mean.sqrt();
+    let slant = -0.059 + 0.024_83 * width;
+    let inverse_alpha = 1.1239 + 1.1328 / (width - 3.4);
+    let squeeze = 0.9277 - 3.6224 / (width - 2.0);
     loop {
-        let u = chance.uniform() - 0.5;
-        let v = chance.uniform();
-        let edge = 0.5 - u.abs();
-        let count = ((2.0 * a / edge + b) * u + mean + 0.43).floor();
-        if edge >= 0.07 && v <= squeeze {
+        let across = chance.uniform() - 0.5;
+        let up = chance.uniform();
+        let edge = 0.5 - across.abs();
+        let count = ((2.0 * slant / edge + width) * across + mean + 0.43).floor();
+        if edge >= 0.07 && up <= squeeze {
             return count as u64;
         }
-        if count < 0.0 || (edge < 0.013 && v > edge) {
+        if count < 0.0 || (edge < 0.013 && up > edge) {
             continue;
         }
-        let height = libm::log(v * inverse_alpha / (a / (edge * edge) + b));
+        let height = libm::log(up * inverse_alpha / (slant / (edge * edge) + width));
         if height <= pmf::ln_poisson(count, mean) {
             return count as u64;
         }
