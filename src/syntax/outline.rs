@@ -233,35 +233,41 @@ impl<'t> Reader<'t> {
 
     /// Entries of one line of which one is to be left alone are left alone together, but for a comment at its end.
     fn joined(&self, list: Vec<Entry>) -> Vec<Entry> {
-        let mut joined: Vec<Entry> = Vec::new();
+        let mut joined: Vec<Entry> = Vec::with_capacity(list.len());
+        let mut line: Vec<Entry> = Vec::new();
         for entry in list {
-            let verbatim = |entry: &Entry| matches!(entry.kind, EntryKind::Verbatim(_));
             let comment = matches!(entry.kind, EntryKind::Comment(_));
-            let mut start = entry.start;
-            let mut together = verbatim(&entry);
-            let mut from = joined.len();
-            while let Some(before) = from.checked_sub(1).and_then(|last| joined.get(last)) {
-                if comment || self.newlines(before.end, start) > 0 {
-                    break;
-                }
-                together |= verbatim(before);
-                start = before.start;
-                from -= 1;
+            let goes_on = line
+                .last()
+                .is_some_and(|before| self.newlines(before.end, entry.start) == 0);
+            if comment || !goes_on {
+                self.join(&mut line, &mut joined);
             }
-            if together && from < joined.len() {
-                joined.truncate(from);
-                let end = entry.end;
-                joined.push(Entry {
-                    kind: EntryKind::Verbatim(self.slice(start, end).to_owned()),
-                    newlines: 0,
-                    start,
-                    end,
-                });
-            } else {
+            if comment {
                 joined.push(entry);
+            } else {
+                line.push(entry);
             }
         }
+        self.join(&mut line, &mut joined);
         joined
+    }
+
+    fn join(&self, line: &mut Vec<Entry>, joined: &mut Vec<Entry>) {
+        let verbatim = |entry: &Entry| matches!(entry.kind, EntryKind::Verbatim(_));
+        if let [first, .., last] = line.as_slice()
+            && line.iter().any(verbatim)
+        {
+            let (start, end) = (first.start, last.end);
+            line.clear();
+            line.push(Entry {
+                kind: EntryKind::Verbatim(self.slice(start, end).to_owned()),
+                newlines: 0,
+                start,
+                end,
+            });
+        }
+        joined.append(line);
     }
 }
 

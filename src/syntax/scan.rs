@@ -95,12 +95,13 @@ fn apply(text: &str, edits: &[Edit]) -> (String, Vec<(usize, usize)>) {
     let (mut at, mut longer) = (0, 0);
     for edit in edits {
         patched.push_str(text.get(at..edit.at).unwrap_or(""));
+        // Each byte put in is its own shift, so that all of them are at the one place of the original.
+        for put in 1..=edit.put.len().saturating_sub(edit.remove) {
+            shifts.push((patched.len() + put, longer + put));
+        }
+        longer += edit.put.len().saturating_sub(edit.remove);
         patched.push_str(&edit.put);
         at = at.max(edit.at + edit.remove);
-        if edit.put.len() > edit.remove {
-            longer += edit.put.len() - edit.remove;
-            shifts.push((patched.len(), longer));
-        }
     }
     patched.push_str(text.get(at..).unwrap_or(""));
     (patched, shifts)
@@ -243,7 +244,7 @@ impl<'t> Scanner<'t> {
             let end = self.line_end();
             self.unclosed(end, '`');
             self.blank(self.at, 1);
-            self.at = end;
+            self.at += 1;
         }
     }
 

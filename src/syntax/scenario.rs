@@ -129,8 +129,9 @@ impl<'t> Builder<'t> {
         let parts = Parts::of(node);
         let was = self.mistakes();
         let mut starts = self.block(parts.block(), Self::start);
-        if starts.is_empty() && self.mistakes() == was {
-            let span = self.place(&(whole.end.saturating_sub(1)..whole.end));
+        let span = self.place(&(whole.end.saturating_sub(1)..whole.end));
+        // A brace that takes no place is one that was forgotten, which has been said.
+        if starts.is_empty() && self.mistakes() == was && span.start < span.end {
             self.report(
                 Diagnostic::new(
                     Code::MalformedStatement,
