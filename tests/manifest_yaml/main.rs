@@ -63,7 +63,9 @@ fn services_find_the_pods() {
         });
         let Some(template) = template else { continue };
         for object in &objects {
-            let Object::Service(service) = object else { continue };
+            let Object::Service(service) = object else {
+                continue;
+            };
             for (key, value) in &service.spec.selector.0 {
                 assert_eq!(template["metadata"]["labels"][key], **value, "{name} {key}");
             }
@@ -75,12 +77,32 @@ fn services_find_the_pods() {
 fn unknown_fields_are_refused_with_their_place() {
     let text = to_yaml(&manifests(&models::by_hosts()), COMMENT).unwrap();
     for (from, to, expected) in [
-        ("setWeight: 10", "setWieght: 10", "unknown field `setWieght`; `setWeight` is known here"),
-        ("failureLimit: 0", "failureLimits: 0", "unknown field `failureLimits`; `failureLimit` is known here"),
-        ("interval: 30s", "interval: 30", "`30` is no text unless it is quoted: write \"30\""),
+        (
+            "setWeight: 10",
+            "setWieght: 10",
+            "unknown field `setWieght`; `setWeight` is known here",
+        ),
+        (
+            "failureLimit: 0",
+            "failureLimits: 0",
+            "unknown field `failureLimits`; `failureLimit` is known here",
+        ),
+        (
+            "interval: 30s",
+            "interval: 30",
+            "`30` is no text unless it is quoted: write \"30\"",
+        ),
         ("kind: VirtualService\n", "", "an object needs `kind`"),
-        ("startingStep: 1", "startingStep: 1\n        startingStep: 2", "the key `startingStep` occurs twice"),
-        ("routes:", "route:", "unknown field `route`; `routes` is known here"),
+        (
+            "startingStep: 1",
+            "startingStep: 1\n        startingStep: 2",
+            "the key `startingStep` occurs twice",
+        ),
+        (
+            "routes:",
+            "route:",
+            "unknown field `route`; `routes` is known here",
+        ),
     ] {
         assert!(text.contains(from), "{from}");
         let broken = text.replacen(from, to, 1);
@@ -102,9 +124,13 @@ fn the_crds_know_every_field() {
     }
     let mut checked = 0;
     for (name, rollout) in models::all() {
-        for object in manifests(&rollout).iter().filter(|object| object.kind() != "Service") {
+        for object in manifests(&rollout)
+            .iter()
+            .filter(|object| object.kind() != "Service")
+        {
             let value: Value = serde_saphyr::from_str(&write(object).unwrap()).unwrap();
-            let schema = schema::of(&definitions, value["apiVersion"].as_str().unwrap(), object.kind()).unwrap();
+            let schema =
+                schema::of(&definitions, value["apiVersion"].as_str().unwrap(), object.kind()).unwrap();
             let mut faults = Vec::new();
             schema::faults(&schema, &value, "", &mut faults);
             assert!(faults.is_empty(), "{name} {}: {faults:#?}", object.kind());
@@ -118,9 +144,58 @@ fn the_crds_know_every_field() {
     assert_eq!(checked, 10);
 }
 
+/// Manifests of other people: all are read but those that are really wrong, and what we write of them says the same.
+#[test]
+fn manifests_of_others_are_read() {
+    let Some(corpus) = shared("data/manifests") else {
+        return;
+    };
+    let mut refused = Vec::new();
+    let index = read_text(&corpus.join("INDEX.tsv"));
+    for file in index
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').nth(3))
+        .filter(|file| file.ends_with(".yaml"))
+    {
+        match read(&read_text(&corpus.join(file))) {
+            Ok(objects) => {
+                let text = to_yaml(&objects, file).unwrap();
+                assert_eq!(to_yaml(&read(&text).unwrap(), file).unwrap(), text);
+            }
+            Err(error) => refused.push((file, error.to_string())),
+        }
+    }
+    refused.sort_unstable();
+    let expected = [
+        // A field of Kubernetes before 1.24.
+        (
+            "canary__progressing_setWeightStep.yaml",
+            "8:3: unknown field `clusterName`",
+        ),
+        // Braces of a template engine, no YAML.
+        ("rollout-linkerd.yaml", "101:39: expected a text"),
+        // Written wrong to test an analyzer.
+        (
+            "virtualservice_destinationhosts.yaml",
+            "97:7: the field `destination` is missing",
+        ),
+    ];
+    assert_eq!(refused.len(), expected.len(), "{refused:#?}");
+    for ((file, error), (name, beginning)) in refused.iter().zip(expected) {
+        assert!(
+            file.ends_with(name) && error.starts_with(beginning),
+            "{file}: {error}"
+        );
+    }
+}
+
 /// Set `ROLLCAST_CHECK_MANIFESTS` to the validators' `check-manifests`; it needs its own settings beside.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test at the edge: it writes files for programs that are not ours")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test at the edge: it writes files for programs that are not ours"
+)]
 fn the_real_validators_accept_them() {
     let Ok(check) = std::env::var("ROLLCAST_CHECK_MANIFESTS") else {
         println!("skipped: ROLLCAST_CHECK_MANIFESTS is not set");
@@ -132,17 +207,25 @@ fn the_real_validators_accept_them() {
         std::fs::write(directory.path().join(format!("{name}.yaml")), text).unwrap();
     }
     std::fs::write(directory.path().join("gateway.yaml"), GATEWAY).unwrap();
-    let output = std::process::Command::new(check).arg(directory.path()).output().unwrap();
+    let output = std::process::Command::new(check)
+        .arg(directory.path())
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success());
 }
 
 /// A path of the shared references, if they are at hand.
-#[expect(clippy::disallowed_methods, reason = "where the references are is the machine's to say")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the references are is the machine's to say"
+)]
 fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("ROLLCAST_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let root = std::env::var_os("ROLLCAST_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
     let path = root.join(path);
     if path.exists() {
         return Some(path);
