@@ -27,7 +27,11 @@ fn template(rollout: &Rollout, template: &AnalysisTemplate) -> kind::AnalysisTem
     };
     let spec = kind::AnalysisTemplateSpec {
         args: template.args.iter().map(declared).collect(),
-        metrics: template.metrics.iter().map(|m| metric(m, &rollout.prometheus.value)).collect(),
+        metrics: template
+            .metrics
+            .iter()
+            .map(|m| metric(m, &rollout.prometheus.value))
+            .collect(),
         dry_run: template.dry_run.iter().map(ignored).collect(),
         ..kind::AnalysisTemplateSpec::default()
     };
@@ -68,7 +72,10 @@ pub(super) fn step(rollout: &Rollout, analysis: &Analysis) -> kind::RolloutAnaly
         template_name: Some(template.name.clone()),
         cluster_scope: None,
     };
-    let named = analysis.templates.iter().filter_map(|index| rollout.templates.get(*index));
+    let named = analysis
+        .templates
+        .iter()
+        .filter_map(|index| rollout.templates.get(*index));
     kind::RolloutAnalysis {
         templates: named.map(reference).collect(),
         args: analysis.args.iter().map(argument).collect(),

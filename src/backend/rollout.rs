@@ -37,7 +37,9 @@ pub(super) fn rollout(rollout: &Rollout) -> kind::Rollout {
         ..RolloutSpec::default()
     };
     match &rollout.pods {
-        Pods::Template { template, selector, .. } => {
+        Pods::Template {
+            template, selector, ..
+        } => {
             spec.selector = Some(LabelSelector {
                 match_labels: Labels::from(selector.as_slice()),
                 match_expressions: None,

@@ -6,12 +6,12 @@
 use super::metadata;
 use crate::manifest::Object;
 use crate::manifest::conventions::{
-    CANARY_SUBSET, OTHER_ROUTE, ROUTE, STABLE_SUBSET, canary_service, root_service, service_host, service_of_host,
-    stable_service,
+    CANARY_SUBSET, OTHER_ROUTE, ROUTE, STABLE_SUBSET, canary_service, root_service, service_host,
+    service_of_host, stable_service,
 };
 use crate::manifest::istio::{
-    Destination, DestinationRule, DestinationRuleSpec, HttpMatch, HttpRoute, Retries, RouteDestination, StringMatch, Subset,
-    VirtualService, VirtualServiceSpec,
+    Destination, DestinationRule, DestinationRuleSpec, HttpMatch, HttpRoute, Retries, RouteDestination,
+    StringMatch, Subset, VirtualService, VirtualServiceSpec,
 };
 use crate::manifest::meta::{IntOrString, Labels};
 use crate::manifest::service::{Service, ServicePort, ServiceSpec};
@@ -19,7 +19,10 @@ use crate::model::rollout::{PortTarget, Rollout, Split};
 
 /// What splits the traffic, each after what it refers to.
 pub(super) fn objects(rollout: &Rollout) -> Vec<Object> {
-    let mut objects: Vec<_> = services(rollout).into_iter().map(|s| Object::Service(Box::new(s))).collect();
+    let mut objects: Vec<_> = services(rollout)
+        .into_iter()
+        .map(|s| Object::Service(Box::new(s)))
+        .collect();
     if rollout.route.split == Split::Subsets {
         objects.push(Object::DestinationRule(Box::new(destination_rule(rollout))));
     }
@@ -41,7 +44,8 @@ fn services(rollout: &Rollout) -> Vec<Service> {
     let names = match rollout.route.split {
         Split::Subsets => vec![root(rollout).to_owned()],
         Split::Hosts => {
-            let called = service_of_host(&rollout.route.host.value, namespace(rollout)).map(ToOwned::to_owned);
+            let called =
+                service_of_host(&rollout.route.host.value, namespace(rollout)).map(ToOwned::to_owned);
             let split = [stable_service(&rollout.name), canary_service(&rollout.name)];
             called.into_iter().chain(split).collect()
         }
@@ -95,7 +99,10 @@ fn virtual_service(rollout: &Rollout) -> VirtualService {
     let split = HttpRoute {
         name: Some(ROUTE.to_owned()),
         matches: route.path_prefix.iter().map(|prefix| by_prefix(prefix)).collect(),
-        route: vec![destination(rollout, Version::Stable, Some(100)), destination(rollout, Version::Canary, Some(0))],
+        route: vec![
+            destination(rollout, Version::Stable, Some(100)),
+            destination(rollout, Version::Canary, Some(0)),
+        ],
         timeout: route.timeout.map(|timeout| timeout.to_string()),
         retries: route.retries.map(|attempts| Retries {
             attempts: Some(attempts),

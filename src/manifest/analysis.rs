@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::meta::{IntOrString, Kind, Labels, Resource};
+use super::meta::{IntOrString, Kind, Labels, Resource, nullable};
 
 /// An AnalysisTemplate.
 pub type AnalysisTemplate = Resource<AnalysisTemplateSpec>;
@@ -22,19 +22,19 @@ impl Kind for AnalysisTemplateSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnalysisTemplateSpec {
     /// `args`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Argument>,
     /// `metrics`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metric>,
     /// `dryRun`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub dry_run: Vec<DryRun>,
     /// `measurementRetention`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub measurement_retention: Vec<MeasurementRetention>,
     /// `templates`: others whose metrics are taken over.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<TemplateRef>,
 }
 
@@ -193,16 +193,16 @@ pub struct RolloutAnalysis {
     /// `startingStep`; only in the background.
     pub starting_step: Option<u32>,
     /// `templates`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<TemplateRef>,
     /// `args`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Argument>,
     /// `dryRun`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub dry_run: Vec<DryRun>,
     /// `measurementRetention`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub measurement_retention: Vec<MeasurementRetention>,
     /// `analysisRunMetadata`
     pub analysis_run_metadata: Option<TemplateMetadata>,
@@ -213,9 +213,17 @@ pub struct RolloutAnalysis {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TemplateMetadata {
     /// `labels`
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub labels: Labels,
     /// `annotations`
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub annotations: Labels,
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::analysis::{RolloutAnalysis, TemplateMetadata};
 use super::istio::StringMatch;
-use super::meta::IntOrString;
+use super::meta::{IntOrString, nullable};
 
 /// `spec.strategy.canary`. Source: Argo Rollouts v1.9.1, pkg/apis/rollouts/v1alpha1/types.go, CanaryStrategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Canary {
     /// `analysis`: what runs in the background.
     pub analysis: Option<RolloutAnalysis>,
     /// `steps`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<CanaryStep>,
 }
 
@@ -58,7 +58,7 @@ pub struct TrafficRouting {
     /// `istio`
     pub istio: Option<IstioRouting>,
     /// `managedRoutes`: those that steps create.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub managed_routes: Vec<ManagedRoute>,
     /// `maxTrafficWeight`
     pub max_traffic_weight: Option<u32>,
@@ -95,7 +95,7 @@ pub struct IstioRouting {
     /// `virtualService`
     pub virtual_service: Option<VirtualServiceRef>,
     /// `virtualServices`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub virtual_services: Vec<VirtualServiceRef>,
     /// `destinationRule`: subset-level splitting.
     pub destination_rule: Option<DestinationRuleRef>,
@@ -108,7 +108,7 @@ pub struct VirtualServiceRef {
     /// `name`, or `name.namespace`.
     pub name: String,
     /// `routes`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<String>,
     /// `tlsRoutes`
     pub tls_routes: Option<Vec<Value>>,
@@ -179,7 +179,12 @@ pub struct SetHeaderRoute {
     /// `name`
     pub name: Option<String>,
     /// `match`
-    #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "match",
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub matches: Vec<HeaderMatch>,
 }
 

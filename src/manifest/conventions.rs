@@ -39,7 +39,9 @@ pub fn service_of_host<'a>(host: &'a str, namespace: &str) -> Option<&'a str> {
     let (service, rest) = host.split_once('.').unwrap_or((host, ""));
     let ours = rest.is_empty()
         || rest.strip_prefix(namespace).is_some_and(|rest| {
-            rest.is_empty() || rest == ".svc" || rest.strip_prefix('.').is_some_and(|rest| rest == CLUSTER_DOMAIN)
+            rest.is_empty()
+                || rest == ".svc"
+                || rest.strip_prefix('.').is_some_and(|rest| rest == CLUSTER_DOMAIN)
         });
     (ours && !service.is_empty() && service != "*").then_some(service)
 }
@@ -71,10 +73,23 @@ mod tests {
 
     #[test]
     fn hosts_name_services_of_their_own_namespace_only() {
-        for host in ["checkout", "checkout.shop", "checkout.shop.svc", "checkout.shop.svc.cluster.local"] {
+        for host in [
+            "checkout",
+            "checkout.shop",
+            "checkout.shop.svc",
+            "checkout.shop.svc.cluster.local",
+        ] {
             assert_eq!(service_of_host(host, "shop"), Some("checkout"), "{host}");
         }
-        for host in ["checkout.bank", "checkout.shop.example", "checkout.shopping", "checkout.acme.io", "*", "*.shop", ""] {
+        for host in [
+            "checkout.bank",
+            "checkout.shop.example",
+            "checkout.shopping",
+            "checkout.acme.io",
+            "*",
+            "*.shop",
+            "",
+        ] {
             assert_eq!(service_of_host(host, "shop"), None, "{host}");
         }
         assert_eq!(root_service("shop-front", "www.acme.io", "shop"), "shop-front");

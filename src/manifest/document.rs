@@ -49,7 +49,9 @@ pub fn documents(text: &str) -> Result<Vec<Document<'_>>, ReadError> {
     }
     documents.extend(document(text, from, at, first_line));
     match documents.get(DOCUMENT_LIMIT) {
-        Some(first_too_many) => Err(first_too_many.blame(&[], format!("more than {DOCUMENT_LIMIT} documents in one file"))),
+        Some(first_too_many) => {
+            Err(first_too_many.blame(&[], format!("more than {DOCUMENT_LIMIT} documents in one file")))
+        }
         None => Ok(documents),
     }
 }

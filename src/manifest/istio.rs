@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::meta::{Kind, Labels, Resource};
+use super::meta::{Kind, Labels, Resource, nullable};
 
 /// A VirtualService.
 pub type VirtualService = Resource<VirtualServiceSpec>;
@@ -28,15 +28,15 @@ impl Kind for DestinationRuleSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VirtualServiceSpec {
     /// `hosts`; without any it is a delegate.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
     /// `gateways`; `mesh` unless written.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<String>,
     /// `exportTo`
     pub export_to: Option<Vec<String>>,
     /// `http`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRoute>,
     /// `tls`
     pub tls: Option<Vec<Value>>,
@@ -51,7 +51,12 @@ pub struct HttpRoute {
     /// `name`, by which Argo Rollouts finds it.
     pub name: Option<String>,
     /// `match`: any of them.
-    #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "match",
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub matches: Vec<HttpMatch>,
     /// `redirect`
     pub redirect: Option<Value>,
@@ -62,7 +67,7 @@ pub struct HttpRoute {
     /// `rewrite`
     pub rewrite: Option<Value>,
     /// `route`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub route: Vec<RouteDestination>,
     /// `timeout`, a Go duration.
     pub timeout: Option<String>,
@@ -192,7 +197,7 @@ pub struct DestinationRuleSpec {
     /// `trafficPolicy`
     pub traffic_policy: Option<Value>,
     /// `subsets`; Argo Rollouts removes those that it does not know.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub subsets: Vec<Subset>,
     /// `exportTo`
     pub export_to: Option<Vec<String>>,
@@ -207,7 +212,11 @@ pub struct Subset {
     /// `name`
     pub name: String,
     /// `labels` of its pods; Argo Rollouts adds the hash.
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub labels: Labels,
     /// `trafficPolicy`
     pub traffic_policy: Option<Value>,

@@ -58,10 +58,18 @@ pub struct Metadata {
     /// `namespace`
     pub namespace: Option<String>,
     /// `labels`
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub labels: Labels,
     /// `annotations`
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub annotations: Labels,
     /// `finalizers`
     pub finalizers: Option<Value>,
@@ -97,7 +105,10 @@ impl Labels {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Adds or replaces in place.
@@ -140,12 +151,16 @@ impl<'de> Deserialize<'de> for Labels {
                 }
                 Ok(labels)
             }
-            fn visit_unit<E: de::Error>(self) -> Result<Labels, E> {
-                Ok(Labels::default())
-            }
         }
         deserializer.deserialize_map(Pairs)
     }
+}
+
+/// A list or mapping of which nothing is written after the colon, as the API server takes it.
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A number or a text: ports by number or name, limits, durations.

@@ -96,9 +96,26 @@ fn object(document: &document::Document<'_>) -> Result<Object, ReadError> {
         ("", "Service") => Object::Service(document.read()?),
         ("networking.istio.io", "VirtualService") => Object::VirtualService(document.read()?),
         ("networking.istio.io", "DestinationRule") => Object::DestinationRule(document.read()?),
-        ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => Object::AnalysisTemplate(document.read()?),
+        ("argoproj.io", "AnalysisTemplate" | "ClusterAnalysisTemplate") => {
+            Object::AnalysisTemplate(document.read()?)
+        }
         ("argoproj.io", "Rollout") => Object::Rollout(document.read()?),
         ("apps", "Deployment") => Object::Deployment(document.read()?),
         _ => Object::Other(document.read()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_null_is_an_absent_field() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  labels:\n  annotations: null\nspec:\n  ports: ~\n  selector:\n  type:\nstatus:\n";
+        let objects = read(text).unwrap();
+        assert_eq!(
+            write(&objects[0]).unwrap(),
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec: {}\n"
+        );
+    }
 }

@@ -120,7 +120,9 @@ pub fn read_pods(text: &str) -> Result<PodsFile, ReadError> {
             kind => {
                 if let Some((_, first)) = &workload {
                     let first = first.as_deref().unwrap_or("pod template");
-                    let message = format!("a second workload: the file already has a {first}, and only one can become the Rollout's");
+                    let message = format!(
+                        "a second workload: the file already has a {first}, and only one can become the Rollout's"
+                    );
                     return Err(document.blame(&["kind"], message));
                 }
                 workload = Some((document, kind));
@@ -145,7 +147,10 @@ fn pods(document: &Document<'_>, kind: Option<String>) -> Result<PodsFile, ReadE
     match kind.as_deref() {
         Some("Deployment") => {
             let deployment: Deployment = document.read()?;
-            let reader = Template { document, at: &["spec", "template"] };
+            let reader = Template {
+                document,
+                at: &["spec", "template"],
+            };
             let mut pods = reader.read(kind, deployment.spec.template)?;
             pods.name = deployment.metadata.name;
             pods.namespace = deployment.metadata.namespace;
@@ -160,12 +165,20 @@ fn pods(document: &Document<'_>, kind: Option<String>) -> Result<PodsFile, ReadE
         Some("PodTemplate") => {
             let mut object: Value = document.read()?;
             let template = object.get_mut("template").map(Value::take).unwrap_or_default();
-            let mut pods = Template { document, at: &["template"] }.read(kind, template)?;
-            (pods.name, pods.namespace) = (text_at(&object, "/metadata/name"), text_at(&object, "/metadata/namespace"));
+            let mut pods = Template {
+                document,
+                at: &["template"],
+            }
+            .read(kind, template)?;
+            (pods.name, pods.namespace) = (
+                text_at(&object, "/metadata/name"),
+                text_at(&object, "/metadata/namespace"),
+            );
             Ok(pods)
         }
         Some(other) => {
-            let message = format!("a {other} cannot become a Rollout: a Deployment or a pod template is expected");
+            let message =
+                format!("a {other} cannot become a Rollout: a Deployment or a pod template is expected");
             Err(document.blame(&["kind"], message))
         }
         None => {
@@ -187,7 +200,9 @@ fn selector(
 ) -> Result<Vec<(String, String)>, ReadError> {
     for (name, value) in &selector.match_labels.0 {
         if !labels.contains(&(name.clone(), value.clone())) {
-            let message = format!("the selector asks for the label `{name}: {value}`, which the pod template does not have");
+            let message = format!(
+                "the selector asks for the label `{name}: {value}`, which the pod template does not have"
+            );
             return Err(document.blame(&["spec", "selector", "matchLabels", name], message));
         }
     }
@@ -212,10 +227,14 @@ impl Template<'_> {
         let labels = self.labels(&pod)?;
         let ports = self.ports(&pod)?;
         if labels.is_empty() {
-            return Err(self.blame(&["metadata"], "the pod template has no labels by which Services could find its pods"));
+            return Err(self.blame(
+                &["metadata"],
+                "the pod template has no labels by which Services could find its pods",
+            ));
         }
         if let Some(policy) = text_at(&pod, "/spec/restartPolicy").filter(|policy| policy != "Always") {
-            let message = format!("`restartPolicy: {policy}`: the pods of a Rollout must always be restarted");
+            let message =
+                format!("`restartPolicy: {policy}`: the pods of a Rollout must always be restarted");
             return Err(self.blame(&["spec", "restartPolicy"], message));
         }
         Ok(PodsFile {
@@ -263,7 +282,9 @@ impl Template<'_> {
             let declared = container.get("ports").and_then(Value::as_array);
             for (at, port) in declared.into_iter().flatten().enumerate() {
                 let number = port.get("containerPort").and_then(Value::as_u64);
-                let number = number.and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0);
+                let number = number
+                    .and_then(|number| u16::try_from(number).ok())
+                    .filter(|number| *number > 0);
                 let Some(number) = number else {
                     let path = ["spec", "containers", &index, "ports", &at.to_string()];
                     return Err(self.blame(&path, "a port needs `containerPort`, a number from 1 to 65535"));
@@ -296,7 +317,10 @@ fn template(mut pod: Value) -> Value {
 }
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned)
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .map(ToOwned::to_owned)
 }
 
 impl PodsFile {
@@ -343,15 +367,29 @@ spec:
         let pods = read_pods(DEPLOYMENT).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(pods.kind.as_deref(), Some("Deployment"));
-        assert_eq!((pods.name.as_deref(), pods.namespace.as_deref()), (Some("canary-demo"), Some("demo")));
+        assert_eq!(
+            (pods.name.as_deref(), pods.namespace.as_deref()),
+            (Some("canary-demo"), Some("demo"))
+        );
         assert_eq!(pods.replicas, Some(10));
         assert_eq!(pods.selector, [pair("app", "canary-demo")]);
         assert_eq!(pods.labels, [pair("app", "canary-demo"), pair("tier", "web")]);
-        let numbers: Vec<_> = pods.ports.iter().map(|port| (port.number, port.protocol.as_str())).collect();
+        let numbers: Vec<_> = pods
+            .ports
+            .iter()
+            .map(|port| (port.number, port.protocol.as_str()))
+            .collect();
         assert_eq!(numbers, [(8080, "TCP"), (53, "UDP")]);
-        let keys: Vec<_> = pods.template["spec"]["containers"][0].as_object().unwrap().keys().collect();
+        let keys: Vec<_> = pods.template["spec"]["containers"][0]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
         assert_eq!(keys, ["name", "image", "ports"]);
-        assert_eq!(pods.template["metadata"], serde_json::json!({"labels": {"app": "canary-demo", "tier": "web"}}));
+        assert_eq!(
+            pods.template["metadata"],
+            serde_json::json!({"labels": {"app": "canary-demo", "tier": "web"}})
+        );
     }
 
     #[test]
@@ -375,7 +413,10 @@ spec:
             read_pods(&DEPLOYMENT.replace(from, to)).unwrap_err().to_string()
         };
         let cases = [
-            (changed("replicas:", "replica:"), "12:3: unknown field `replica`; `replicas` is known here"),
+            (
+                changed("replicas:", "replica:"),
+                "12:3: unknown field `replica`; `replicas` is known here",
+            ),
             (
                 changed("kind: Deployment", "kind: StatefulSet"),
                 "7:1: a StatefulSet cannot become a Rollout: a Deployment or a pod template is expected",
@@ -388,23 +429,50 @@ spec:
                 changed("kind: Service", "kind: Deployment"),
                 "7:1: a second workload: the file already has a Deployment, and only one can become the Rollout's",
             ),
-            (changed("containers:", "initContainers:"), "19:5: the pod template has no containers"),
-            (changed("- name: app\n", "- command: []\n"), "21:9: a container needs `name`"),
+            (
+                changed("containers:", "initContainers:"),
+                "19:5: the pod template has no containers",
+            ),
+            (
+                changed("- name: app\n", "- command: []\n"),
+                "21:9: a container needs `name`",
+            ),
             (
                 changed("matchLabels: {app: canary-demo}", "matchLabels: {app: demo}"),
                 "14:19: the selector asks for the label `app: demo`, which the pod template does not have",
             ),
-            (changed("tier: web", "tier: on"), "18:34: the label `tier` is no text: put its value in quotes"),
-            (changed("replicas: 10", "replicas: ten"), "12:13: expected a whole number in range"),
-            (changed("containerPort: 8080", "containerPort: 0"), "24:11: a port needs `containerPort`, a number from 1 to 65535"),
-            (changed("  template:", "\ttemplate:"), "15:2: tabs disallowed within this context (block indentation)"),
+            (
+                changed("tier: web", "tier: on"),
+                "18:34: the label `tier` is no text: put its value in quotes",
+            ),
+            (
+                changed("replicas: 10", "replicas: ten"),
+                "12:13: expected a whole number in range",
+            ),
+            (
+                changed("containerPort: 8080", "containerPort: 0"),
+                "24:11: a port needs `containerPort`, a number from 1 to 65535",
+            ),
+            (
+                changed("  template:", "\ttemplate:"),
+                "15:2: tabs disallowed within this context (block indentation)",
+            ),
             (
                 changed("    spec:\n", "    spec:\n      restartPolicy: Never\n"),
                 "20:7: `restartPolicy: Never`: the pods of a Rollout must always be restarted",
             ),
-            (read_pods("").unwrap_err().to_string(), "1:1: the file is empty: a Deployment or a pod template is expected"),
-            (read_pods("a: b\n").unwrap_err().to_string(), "1:1: neither a Deployment, which has `kind`, nor a pod template, which has `spec`"),
-            (read_pods("hello\n").unwrap_err().to_string(), "1:1: expected an object with `apiVersion` and `kind`, found string \"hello\""),
+            (
+                read_pods("").unwrap_err().to_string(),
+                "1:1: the file is empty: a Deployment or a pod template is expected",
+            ),
+            (
+                read_pods("a: b\n").unwrap_err().to_string(),
+                "1:1: neither a Deployment, which has `kind`, nor a pod template, which has `spec`",
+            ),
+            (
+                read_pods("hello\n").unwrap_err().to_string(),
+                "1:1: expected an object with `apiVersion` and `kind`, found string \"hello\"",
+            ),
         ];
         for (found, expected) in cases {
             assert_eq!(found, expected);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::canary::Canary;
-use super::meta::{Kind, Labels, Resource};
+use super::meta::{Kind, Labels, Resource, nullable};
 
 /// A Rollout.
 pub type Rollout = Resource<RolloutSpec>;
@@ -72,7 +72,11 @@ pub struct RunHistory {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelSelector {
     /// `matchLabels`
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub match_labels: Labels,
     /// `matchExpressions`
     pub match_expressions: Option<Vec<Value>>,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::meta::{IntOrString, Kind, Labels, Resource};
+use super::meta::{IntOrString, Kind, Labels, Resource, nullable};
 
 /// A Service.
 pub type Service = Resource<ServiceSpec>;
@@ -34,10 +34,14 @@ pub struct ServiceSpec {
     /// `ipFamilyPolicy`
     pub ip_family_policy: Option<String>,
     /// `selector`: the labels of its pods.
-    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Labels::is_empty"
+    )]
     pub selector: Labels,
     /// `ports`
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<ServicePort>,
     /// `publishNotReadyAddresses`
     pub publish_not_ready_addresses: Option<bool>,

@@ -128,6 +128,10 @@ fn explain(error: &Error) -> ReadError {
         | Error::SerdeInvalidValue {
             unexpected, expected, ..
         } => format!("expected {expected}, found {unexpected}"),
+        Error::Unexpected {
+            expected: "string scalar",
+            ..
+        } => "expected a text".to_owned(),
         Error::InvalidScalar { ty, .. } => format!("expected {}", kind_of(ty)),
         Error::Budget { breach, .. } => format!("the text is too large or too deep to be read ({breach:?})"),
         Error::AliasReplayLimitExceeded { .. }
@@ -183,8 +187,34 @@ mod tests {
     #[test]
     fn what_yaml_1_1_would_take_for_something_else_is_quoted() {
         for tricky in [
-            "on", "off", "yes", "no", "y", "n", "true", "null", "~", "", "1_000", "0777", "0x1f", "12:30:45", "1e3",
-            ".nan", "=", "<<", "- a", "a: b", "#x", "{{ args.x }}", "!x", "&a", "*a", "2001-01-01", " lead", "trail ",
+            "on",
+            "off",
+            "yes",
+            "no",
+            "y",
+            "n",
+            "true",
+            "null",
+            "~",
+            "",
+            "1_000",
+            "0777",
+            "0x1f",
+            "12:30:45",
+            "1e3",
+            ".nan",
+            "=",
+            "<<",
+            "- a",
+            "a: b",
+            "#x",
+            "{{ args.x }}",
+            "!x",
+            "&a",
+            "*a",
+            "2001-01-01",
+            " lead",
+            "trail ",
         ] {
             let text = write(&json!({ tricky: tricky })).unwrap();
             let back: Value = read(&text).unwrap();
@@ -207,7 +237,10 @@ mod tests {
     #[test]
     fn text_is_read_as_kubernetes_reads_it() {
         let value: Value = read("a: on\nb: 0755\nc: 1_000\nd: '1'\ne: no\n").unwrap();
-        assert_eq!(value, json!({"a": true, "b": 493, "c": 1000, "d": "1", "e": false}));
+        assert_eq!(
+            value,
+            json!({"a": true, "b": 493, "c": 1000, "d": "1", "e": false})
+        );
     }
 
     #[test]

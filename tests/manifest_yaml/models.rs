@@ -9,7 +9,11 @@ use rollcast::source::{FileId, Span};
 use rollcast::unit::{Millis, Seconds, Weight};
 
 pub(crate) fn all() -> [(&'static str, Rollout); 3] {
-    [("hosts", by_hosts()), ("subsets", by_subsets()), ("outside", from_outside())]
+    [
+        ("hosts", by_hosts()),
+        ("subsets", by_subsets()),
+        ("outside", from_outside()),
+    ]
 }
 
 /// The program of the README: host-level in the mesh, pods from a Deployment.
@@ -47,18 +51,32 @@ pub(crate) fn by_hosts() -> Rollout {
             steps: vec![
                 step(StepKind::SetWeight(Weight::new(10).unwrap())),
                 step(StepKind::Pause(Some(Seconds(120)))),
-                step(StepKind::Analysis(Analysis { templates: vec![0], args: vec![] })),
+                step(StepKind::Analysis(Analysis {
+                    templates: vec![0],
+                    args: vec![],
+                })),
                 step(StepKind::SetWeight(Weight::new(50).unwrap())),
                 step(StepKind::Pause(None)),
             ],
             background: Some(Background {
                 starting_step: 1,
-                analysis: Analysis { templates: vec![1], args: vec![] },
+                analysis: Analysis {
+                    templates: vec![1],
+                    args: vec![],
+                },
             }),
         },
         templates: vec![
-            template("canary-demo-step-3", vec![], vec![metric("success-rate", "1 - ".to_owned() + error_rate, Some(5))]),
-            template("canary-demo-background", vec![], vec![metric("error-rate", error_rate.into(), None)]),
+            template(
+                "canary-demo-step-3",
+                vec![],
+                vec![metric("success-rate", "1 - ".to_owned() + error_rate, Some(5))],
+            ),
+            template(
+                "canary-demo-background",
+                vec![],
+                vec![metric("error-rate", error_rate.into(), None)],
+            ),
         ],
         slos: vec![],
         prometheus: fact("http://prometheus.monitoring.svc:9090".into()),
@@ -83,7 +101,11 @@ pub(crate) fn by_subsets() -> Rollout {
             name: "ledger".into(),
             scale_down: Some("progressively"),
             selector: vec![pair("app", "ledger")],
-            port: Port { name: "grpc-api".into(), number: 9000, target: PortTarget::Number(9000) },
+            port: Port {
+                name: "grpc-api".into(),
+                number: 9000,
+                target: PortTarget::Number(9000),
+            },
         },
         route: Istio {
             host: fact("books.shop.svc.cluster.local".into()),
@@ -98,14 +120,21 @@ pub(crate) fn by_subsets() -> Rollout {
                 step(StepKind::SetWeight(Weight::new(20).unwrap())),
                 step(StepKind::Analysis(Analysis {
                     templates: vec![0],
-                    args: vec![Arg { name: "canary-hash".into(), value: ArgValue::LatestHash }],
+                    args: vec![Arg {
+                        name: "canary-hash".into(),
+                        value: ArgValue::LatestHash,
+                    }],
                 })),
             ],
             background: None,
         },
         templates: vec![AnalysisTemplate {
             dry_run: vec!["^warm$".into()],
-            ..template("ledger-slo", vec!["canary-hash".into()], vec![metric("success-rate", query.into(), Some(5)), warm])
+            ..template(
+                "ledger-slo",
+                vec!["canary-hash".into()],
+                vec![metric("success-rate", query.into(), Some(5)), warm],
+            )
         }],
         slos: vec![],
         prometheus: fact("http://prometheus.monitoring.svc:9090".into()),
@@ -121,7 +150,10 @@ pub(crate) fn from_outside() -> Rollout {
         pods: Pods::Template {
             template: serde_json::json!({"spec": {"containers": [{"name": "app", "image": "registry.example/front:1"}]}}),
             selector: vec![pair("app", "front")],
-            port: Port { target: PortTarget::Number(8080), ..port() },
+            port: Port {
+                target: PortTarget::Number(8080),
+                ..port()
+            },
         },
         route: Istio {
             host: fact("www.acme.example".into()),
@@ -129,7 +161,10 @@ pub(crate) fn from_outside() -> Rollout {
             path_prefix: Some("/api".into()),
             ..inside.route
         },
-        canary: Canary { steps: vec![step(StepKind::SetWeight(Weight::new(5).unwrap()))], background: None },
+        canary: Canary {
+            steps: vec![step(StepKind::SetWeight(Weight::new(5).unwrap()))],
+            background: None,
+        },
         templates: vec![],
         ..inside
     }
@@ -153,11 +188,20 @@ fn metric(name: &str, query: String, count: Option<u32>) -> Metric {
 }
 
 fn template(name: &str, args: Vec<String>, metrics: Vec<Metric>) -> AnalysisTemplate {
-    AnalysisTemplate { name: name.into(), args, metrics, dry_run: vec![] }
+    AnalysisTemplate {
+        name: name.into(),
+        args,
+        metrics,
+        dry_run: vec![],
+    }
 }
 
 fn port() -> Port {
-    Port { name: "http".into(), number: 80, target: PortTarget::Name("http".into()) }
+    Port {
+        name: "http".into(),
+        number: 80,
+        target: PortTarget::Name("http".into()),
+    }
 }
 
 fn step(kind: StepKind) -> Step {

@@ -20,7 +20,12 @@ pub(crate) fn faults(schema: &Value, value: &Value, path: &str, into: &mut Vec<S
     match value {
         Value::Object(fields) => {
             let known = schema["properties"].as_object();
-            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            for name in schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
                 if !fields.contains_key(name) {
                     into.push(format!("{path}.{name} is missing"));
                 }
@@ -30,7 +35,10 @@ pub(crate) fn faults(schema: &Value, value: &Value, path: &str, into: &mut Vec<S
                 // Istio's schemas leave out what all objects have.
                 let of_all = matches!(path.as_str(), ".apiVersion" | ".kind" | ".metadata");
                 let open = of_all || schema["x-kubernetes-preserve-unknown-fields"] == true;
-                match (known.and_then(|known| known.get(name)), schema.get("additionalProperties")) {
+                match (
+                    known.and_then(|known| known.get(name)),
+                    schema.get("additionalProperties"),
+                ) {
                     (Some(schema), _) => faults(schema, field, &path, into),
                     (None, Some(schema)) => faults(schema, field, &path, into),
                     (None, None) if open || known.is_none() => {}
