@@ -87,8 +87,8 @@ impl Nursery for Kindergarten<'_> {
         self.around.pod_life(pod)
     }
 
-    fn termination(&mut self, template: Template) -> i64 {
-        i64::try_from(self.around.pod_termination(template).0).unwrap_or(i64::MAX >> 8)
+    fn termination(&mut self, template: Template, at: i64) -> i64 {
+        i64::try_from(self.around.pod_termination(template, at).0).unwrap_or(i64::MAX >> 8)
     }
 
     fn changed(&mut self, at: i64, hash: Hash, number: u32, change: PodChange) {

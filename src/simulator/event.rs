@@ -48,9 +48,9 @@ pub trait Surroundings {
         Life::ready_after(i64::try_from(after).unwrap_or(i64::MAX >> 8))
     }
 
-    /// Seconds that a deleted pod stays in its ReplicaSet's status.
-    fn pod_termination(&mut self, template: Template) -> Seconds {
-        let _ = template;
+    /// Seconds that a pod deleted at a second of the cluster stays in its ReplicaSet's status.
+    fn pod_termination(&mut self, template: Template, at: i64) -> Seconds {
+        let _ = (template, at);
         Seconds(0)
     }
 

@@ -19,6 +19,8 @@ pub struct NewPod {
     pub template: Template,
     /// Its number among all pods of the run, from 0.
     pub number: u32,
+    /// When it starts, in seconds since the cluster began.
+    pub at: i64,
     /// How many pods of its ReplicaSet will become ready or are.
     pub viable: u32,
 }
@@ -63,7 +65,7 @@ pub(super) trait Nursery {
     /// A pod starts.
     fn life(&mut self, pod: &NewPod) -> Life;
     /// Seconds that a deleted pod of a template stays in the status.
-    fn termination(&mut self, template: Template) -> i64;
+    fn termination(&mut self, template: Template, at: i64) -> i64;
     /// Something happened to a pod.
     fn changed(&mut self, at: i64, hash: Hash, number: u32, change: PodChange);
 }
@@ -161,7 +163,7 @@ impl Pods {
             live += 1;
         }
         if live > set.wanted {
-            let terminate = nursery.termination(set.template);
+            let terminate = nursery.termination(set.template, now);
             while live > set.wanted {
                 self.stop(set.hash, terminate, nursery, now);
                 live -= 1;
@@ -182,6 +184,7 @@ impl Pods {
             hash: set.hash,
             template: set.template,
             number,
+            at: now,
             viable: u32::try_from(viable).unwrap_or(u32::MAX),
         });
         nursery.changed(now, set.hash, number, PodChange::Started);
