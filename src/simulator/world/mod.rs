@@ -11,7 +11,7 @@ mod source;
 mod target;
 
 use super::chance::drawer;
-use super::pods::pod_name;
+use super::pod_name::pod_name;
 use super::trace::Totals;
 use crate::model::rollout::{Rollout, Split};
 use crate::model::scenario::{self, Scrape, WorldSide as Side};
