@@ -10,6 +10,7 @@ mod deliver;
 pub mod event;
 mod machine;
 pub mod objects;
+mod plan;
 pub mod play;
 pub mod pods;
 mod rollout;
@@ -17,5 +18,6 @@ mod schedule;
 pub mod spec;
 pub mod text;
 pub mod trace;
+pub mod verdict;
 
 pub use rollout::actions::Action;

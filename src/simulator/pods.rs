@@ -113,6 +113,16 @@ impl Pods {
         (self.synced_at, self.dirty, self.started) = (-1, true, 0);
     }
 
+    /// Tells of every pod that is there.
+    pub(super) fn announce(&self, mut tell: impl FnMut(Hash, u32, PodChange)) {
+        for pod in &self.pods {
+            tell(pod.hash, pod.number, PodChange::Started);
+            if pod.shown_ready {
+                tell(pod.hash, pod.number, PodChange::Ready);
+            }
+        }
+    }
+
     /// Something about a ReplicaSet or a pod changed.
     pub(super) fn disturb(&mut self) {
         self.dirty = true;
