@@ -93,12 +93,4 @@ impl Key {
         self.wishes.retain(|wish| *wish > after);
         self.wishes.iter().min().copied()
     }
-
-    /// Starts over, keeping memory.
-    pub(super) fn clear(&mut self) {
-        self.ready = None;
-        self.waiting = None;
-        self.requeues = 0;
-        self.wishes.clear();
-    }
 }

@@ -4,16 +4,18 @@
 //! It deliberately knows no rule of either controller.
 
 use super::clock::{Key, SECOND};
-use super::event::{Emitted, Recorder, RouteObject};
+use super::event::{Emitted, Recorder, RouteObject, Surroundings, revision};
+use super::objects::Cluster;
 use super::objects::run::{RunId, RunSpec};
 use super::objects::store::Store;
 use super::pods::Pods;
-use super::spec::AnalysisSpec;
+use super::spec::{AnalysisSpec, Spec};
 use super::trace::{Event, EventKind};
+use crate::unit::Seconds;
 use std::sync::Arc;
 
 /// The state of one run of the simulator.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Core {
     /// The cluster.
     pub(super) store: Store,
@@ -43,6 +45,32 @@ pub(super) struct Core {
 pub(super) type SpecKey = (usize, u16, Option<u16>);
 
 impl Core {
+    /// A cluster into which a Rollout has just been applied.
+    pub(super) fn new(spec: Spec, cluster: &Cluster, analyses: Vec<AnalysisSpec>) -> Self {
+        let mut pods = Pods::default();
+        pods.clear();
+        Self {
+            store: Store::new(spec, cluster),
+            pods,
+            rollout: Key::default(),
+            runs: Vec::new(),
+            services: Vec::new(),
+            rules: Vec::new(),
+            analyses: Arc::new(analyses),
+            specs: Vec::new(),
+            now: 0,
+            epoch: 0,
+            route_writes: Vec::new(),
+        }
+    }
+
+    /// Tells the surroundings of the pods that are there already.
+    pub(super) fn announce(&self, around: &mut dyn Surroundings) {
+        self.pods.announce(|hash, number, change| {
+            around.pod(Seconds(0), revision(hash), number, change);
+        });
+    }
+
     /// The current second.
     pub(super) fn second(&self) -> i64 {
         self.now.div_euclid(SECOND)

@@ -12,12 +12,14 @@ use super::objects::Hash;
 use super::objects::store::Change;
 use super::pods::{Life, NewPod, Nursery, PodChange};
 use super::spec::Template;
+use super::trace::EventKind;
 use crate::unit::{Seconds, Weight};
 
 /// What the world outside was told last.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outside {
     split: Option<i64>,
+    available: Vec<i64>,
 }
 
 impl Outside {
@@ -107,6 +109,29 @@ impl Machine<'_> {
             epoch: core.epoch,
         };
         core.pods.sync(&mut core.store, &mut nursery, now);
+        if !self.recorder.silent() {
+            self.tell_pods();
+        }
+    }
+
+    fn tell_pods(&mut self) {
+        let shown = &mut self.outside.available;
+        for set in &self.core.store.sets {
+            let at = usize::from(set.hash.0);
+            if shown.len() <= at {
+                shown.resize(at + 1, 0);
+            }
+            let Some(last) = shown.get_mut(at).filter(|last| **last != set.available) else {
+                continue;
+            };
+            *last = set.available;
+            let number = |count: i64| u32::try_from(count).unwrap_or(0);
+            self.core.tell(self.recorder, || EventKind::Available {
+                revision: revision(set.hash),
+                available: number(set.available),
+                wanted: number(set.wanted),
+            });
+        }
     }
 
     /// Brings all changes to whom they concern; says whether anything but traffic changed.
@@ -194,7 +219,6 @@ impl Machine<'_> {
                     key.event(now);
                 }
             }
-            Change::Other => {}
         }
     }
 

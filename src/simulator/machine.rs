@@ -9,9 +9,11 @@ use super::clock::{RECONCILE, SECOND};
 use super::core::Core;
 use super::deliver::Outside;
 use super::event::{Recorder, State, Surroundings};
+use super::pods::NEVER;
 use super::objects::run::RunId;
 use super::rollout::{self, RESYNC, actions};
 use super::schedule::{Due, Idle};
+use super::verdict::{Before, Course};
 use crate::unit::Seconds;
 
 /// Idle reconciles of one key in one second before it counts as a hot loop.
@@ -40,7 +42,9 @@ pub(super) struct Machine<'a> {
     hot: bool,
     hot_instants: u32,
     idle: Idle,
-    outside: Outside,
+    pub(super) outside: Outside,
+    pub(super) course: Course,
+    failing: Option<rollout::Failure>,
 }
 
 /// What a run came to at one instant.
@@ -70,6 +74,8 @@ impl<'a> Machine<'a> {
             hot_instants: 0,
             idle: Idle::default(),
             outside: Outside::default(),
+            course: Course::default(),
+            failing: None,
         }
     }
 
@@ -107,9 +113,36 @@ impl<'a> Machine<'a> {
         u64::try_from(second - self.core.epoch).ok().map(Seconds)
     }
 
-    /// Whether no action is left.
-    pub(super) fn acted_all(&self) -> bool {
+    fn acted_all(&self) -> bool {
         self.next_action >= self.actions.len()
+    }
+
+    /// Whether the release has ended and been cleaned up, and nobody will act any more.
+    pub(super) fn over(&self) -> bool {
+        self.acted_all() && self.course.over(self.core)
+    }
+
+    /// Whether nothing will ever happen again: nothing is due, and nothing waits for a resync to notice its time.
+    pub(super) fn quiet(&self) -> bool {
+        let store = &self.core.store;
+        let rollout = &store.rollout;
+        let timed = !rollout.status.pauses.is_empty()
+            && rollout
+                .status
+                .step
+                .and_then(|index| rollout.spec.canary.steps.get(usize::try_from(index).ok()?))
+                .and_then(|step| step.pause.as_ref())
+                .is_some_and(|pause| pause.duration.is_some());
+        let mut due = false;
+        super::schedule::each_due(self.core, |_| due = true);
+        self.acted_all()
+            && !due
+            && !timed
+            && self.core.pods.next(store, self.core.second()) == NEVER
+            && store
+                .sets
+                .iter()
+                .all(|set| set.deadline.is_none() || set.wanted == 0)
     }
 
     fn act(&mut self, t: i64) {
@@ -118,7 +151,13 @@ impl<'a> Machine<'a> {
                 break;
             }
             self.next_action += 1;
-            let outcome = match actions::act(self.core, action) {
+            let before = Before::of(&self.core.store.rollout.status);
+            let result = actions::act(self.core, action);
+            self.course.observe(self.core, before);
+            if self.recorder.silent() {
+                continue;
+            }
+            let outcome = match result {
                 Ok(()) => "ok".to_owned(),
                 Err(error) => error,
             };
@@ -198,8 +237,12 @@ impl<'a> Machine<'a> {
 
     fn reconcile_rollout(&mut self) -> (bool, u32) {
         self.core.rollout.take();
-        match rollout::reconcile(self.core, self.recorder) {
+        let before = Before::of(&self.core.store.rollout.status);
+        let result = rollout::reconcile(self.core, self.recorder);
+        self.course.observe(self.core, before);
+        match result {
             Ok(()) => {
+                self.failing = None;
                 self.core.rollout.forget();
                 self.recorder.succeeded();
                 let split = self.outside.split(self.core);
@@ -221,7 +264,14 @@ impl<'a> Machine<'a> {
                             .unwrap_or_default()
                     });
                     self.recorder.failed(&message);
+                    if self.failing.as_ref() != Some(&failure) {
+                        self.core
+                            .tell(self.recorder, || super::trace::EventKind::ReconcileError {
+                                message,
+                            });
+                    }
                 }
+                self.failing = Some(failure);
                 (false, self.core.rollout.requeues())
             }
         }

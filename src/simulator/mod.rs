@@ -13,6 +13,7 @@ pub mod expect;
 mod latency;
 mod machine;
 pub mod objects;
+mod plan;
 pub mod play;
 pub mod pod_name;
 pub mod pods;
@@ -25,6 +26,7 @@ pub mod spec;
 mod surroundings;
 pub mod text;
 pub mod trace;
+pub mod verdict;
 pub mod world;
 
 pub use expect::Ending;

@@ -104,7 +104,8 @@ fn route_name(core: &Core, due: Due) -> &str {
     .unwrap_or_default()
 }
 
-fn by_name(core: &Core, a: usize, b: usize) -> Ordering {
+/// The order of two runs' names.
+pub(super) fn by_name(core: &Core, a: usize, b: usize) -> Ordering {
     match (core.store.runs.get(a), core.store.runs.get(b)) {
         (Some(x), Some(y)) => place(core, x)
             .cmp(&place(core, y))

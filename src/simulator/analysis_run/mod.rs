@@ -15,6 +15,7 @@ use super::objects::run::{Kind, Measurement, Metric, MetricResult, Phase, Run, R
 use super::objects::store::Change;
 use super::text::Text;
 use super::trace::EventKind;
+use crate::condition;
 use crate::unit::Seconds;
 
 /// An error is followed by another try after this many seconds, whatever the interval says.
@@ -166,7 +167,7 @@ fn measure(
     if let Some(run) = core.store.run_mut(id)
         && let Some(slot) = run.results.get_mut(at)
     {
-        record(slot, metric, measurement);
+        record(slot, metric, measurement, answer.ok());
     }
     if let Some(measurement) = told {
         tell_measurement(core, recorder, id, at, metric, &measurement);
@@ -174,7 +175,12 @@ fn measure(
 }
 
 /// Source: analysis/analysis.go, `runMeasurements`.
-fn record(slot: &mut Option<MetricResult>, metric: &Metric, measurement: Measurement) {
+fn record(
+    slot: &mut Option<MetricResult>,
+    metric: &Metric,
+    measurement: Measurement,
+    value: Option<condition::Value>,
+) {
     let result = slot.get_or_insert_with(|| MetricResult {
         phase: Phase::Running,
         dry_run: metric.dry_run,
@@ -203,6 +209,7 @@ fn record(slot: &mut Option<MetricResult>, metric: &Metric, measurement: Measure
             result.consecutive_success = 0;
         }
     }
+    result.value = value;
     result.measurements.push(measurement);
 }
 
@@ -311,7 +318,7 @@ fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
 }
 
 /// What a run's status says of the metric that decided it: name and last value.
-pub(super) fn decisive(run: &Run, rollout: &str) -> Option<(String, Option<String>)> {
+pub(super) fn decisive(run: &Run) -> Option<(String, Option<String>)> {
     let Text::Assessed(assessed) = &run.message else {
         return None;
     };
@@ -325,8 +332,8 @@ pub(super) fn decisive(run: &Run, rollout: &str) -> Option<(String, Option<Strin
         .results
         .get(at)
         .and_then(Option::as_ref)
-        .and_then(|result| result.measurements.last())
-        .map(|last| last.value.spell(rollout));
+        .and_then(|result| result.value.as_ref())
+        .map(judge::spell);
     Some((name.to_string(), value))
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::judge::condition;
 use crate::simulator::objects::Hash;
 use crate::simulator::objects::run::{Metric, RunSpec};
 use crate::simulator::spec::{AnalysisSpec, ArgValue, MetricSpec};
@@ -67,11 +68,6 @@ fn metric(spec: &MetricSpec, args: &[(&str, String)]) -> Result<Metric, String> 
         dry_run: false,
         keep: KEPT,
     })
-}
-
-fn condition(text: Option<&str>) -> Option<super::judge::Condition> {
-    text.filter(|text| !text.is_empty())
-        .map(super::judge::Condition::new)
 }
 
 /// Replaces `{{ args.NAME }}`. Source: utils/template/template.go, `ResolveArgs`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::super::spec::MetricSpec;
 use super::super::text::Text;
 use super::Hash;
-use crate::simulator::analysis_run::judge::Condition;
+use crate::condition::{self, Compiled};
 
 /// A run by its number in the store, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,16 +96,16 @@ impl Kind {
 }
 
 /// A metric ready to be measured.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Metric {
     /// Its limits and where it comes from; the texts are resolved.
     pub spec: MetricSpec,
     /// Its name, shared with messages.
     pub name: Arc<str>,
     /// Success condition.
-    pub success: Option<Condition>,
+    pub success: Option<Compiled>,
     /// Failure condition.
-    pub failure: Option<Condition>,
+    pub failure: Option<Compiled>,
     /// Whether it decides nothing.
     pub dry_run: bool,
     /// Measurements kept.
@@ -206,6 +206,8 @@ pub struct MetricResult {
     pub consecutive_error: i64,
     /// Good ones on end.
     pub consecutive_success: i64,
+    /// The last value measured.
+    pub value: Option<condition::Value>,
     /// The last ones.
     pub measurements: Vec<Measurement>,
 }

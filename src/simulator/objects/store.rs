@@ -29,8 +29,6 @@ pub(in crate::simulator) enum Change {
     VirtualService(usize),
     /// A DestinationRule.
     DestinationRule(usize),
-    /// Something that no controller watches here.
-    Other,
 }
 
 impl Change {

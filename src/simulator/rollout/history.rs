@@ -7,6 +7,7 @@
 use super::Reconcile;
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::run::{Phase, RunId};
+use crate::simulator::schedule::by_name;
 
 impl Reconcile<'_> {
     /// Deletes empty ReplicaSets beyond `revisionHistoryLimit`, oldest first, with their runs.
@@ -42,7 +43,11 @@ impl Reconcile<'_> {
             .iter()
             .filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?)))
             .collect();
-        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.created));
+        runs.sort_by(|(a, x), (b, y)| {
+            y.created
+                .cmp(&x.created)
+                .then_with(|| by_name(self.core, a.0, b.0))
+        });
         let (mut good, mut bad) = (0, 0);
         let mut surplus = Vec::new();
         for (id, run) in runs {

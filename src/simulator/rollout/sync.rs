@@ -91,7 +91,10 @@ impl Reconcile<'_> {
 
     fn complete_step(&mut self, next: Option<i64>) {
         self.pause.remove_step = true;
-        let (count, next) = (self.step_count(), next.unwrap_or(0));
+        let next = next.unwrap_or(0);
+        // Upstream's index and count are one variable where the steps are skipped.
+        let skipped = self.rollout.status.promote_full || self.rollback_within_window();
+        let count = if skipped { next } else { self.step_count() };
         let name = if self.recorder.silent() {
             String::new()
         } else {
