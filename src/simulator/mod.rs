@@ -5,7 +5,6 @@
 
 mod chance;
 mod latency;
-pub mod pods;
 mod scrape;
 pub mod trace;
 pub mod world;
