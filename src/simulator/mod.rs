@@ -15,7 +15,6 @@ mod machine;
 pub mod objects;
 mod plan;
 pub mod play;
-pub mod pod_name;
 pub mod pods;
 mod queries;
 mod rollout;

@@ -3,14 +3,14 @@
 //! Enters: query texts with their arguments resolved, and samples. Leaves: values as Argo's provider reads them.
 //! It deliberately knows no metric and no condition.
 
-use super::world::Sink;
 use crate::condition::Value;
-use crate::promql::{self, Answer, Labels, Mode, Options, Plan, SeriesId, Store};
+use crate::promql::{self, Answer, Mode, Options, Plan, Store};
 
 /// The series of one run and the plans of all queries asked so far.
 #[derive(Debug)]
 pub(super) struct Queries {
-    store: Store,
+    /// Where the world's samples go.
+    pub(super) store: Store,
     options: Options,
     plans: Vec<(String, Result<Plan, String>)>,
 }
@@ -56,21 +56,5 @@ impl Queries {
             .and_then(|expr| Plan::new(&expr, &self.store, &self.options).map_err(|error| error.message));
         self.plans.push((query.to_owned(), plan));
         self.plans.len() - 1
-    }
-}
-
-impl Sink for Queries {
-    fn series(&mut self, labels: &[(&str, &str)]) -> u32 {
-        self.store.add_series(Labels::new(labels.iter().copied())).0
-    }
-
-    fn append(&mut self, series: u32, t_ms: i64, value: f64) {
-        // The world's samples go forward in time by construction; one that did not would be dropped as Prometheus
-        // drops it.
-        let _ = self.store.append(SeriesId(series), t_ms, value);
-    }
-
-    fn clear(&mut self) {
-        self.store.clear_samples();
     }
 }

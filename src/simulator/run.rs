@@ -6,11 +6,10 @@
 use super::event::{Recorder, Silent};
 use super::expect::Ending;
 use super::play::Stage;
-use super::pod_name::{PodStarts, template_hash};
 use super::queries::Queries;
 use super::surroundings::{EPOCH_MS, Site, Tracked};
 use super::trace::{Event, Run, SignalTrack, SloBound, Trace, Unit, Verdict};
-use super::world::{Frame, Needs, World};
+use super::world::{Frame, Needs, PodStarts, World, template_hash};
 use crate::model::analysis::{Metric, Signal, Slo, Threshold};
 use crate::model::query::{CANARY_HASH, STABLE_HASH, Target, promql};
 use crate::model::rollout::{Rollout, Split, StepKind};
@@ -47,7 +46,7 @@ impl<'a> Simulation<'a> {
         }
         let mut queries = Queries::new();
         let mut world = World::new(rollout, &scenario.world, frame(rollout), scenario.seed, 0);
-        world.reset(0, &mut queries);
+        world.reset(0, &mut queries.store);
         let stage = Stage::new(rollout, &scenario.actions, horizon(rollout, scenario));
         Ok(Self { rollout, scenario, stage, queries, world })
     }
@@ -72,7 +71,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {
-        self.world.reset(run, &mut self.queries);
+        self.world.reset(run, &mut self.queries.store);
         let starts = PodStarts::new(self.scenario.world.pod_start, self.scenario.seed, run);
         let rollout = &self.rollout.name;
         let mut site = Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked);

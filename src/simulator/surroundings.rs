@@ -5,11 +5,10 @@
 //! It deliberately judges nothing.
 
 use super::event::{Ask, Surroundings};
-use super::pod_name::{PodStarts, pod_name};
 use super::pods::{NewPod, PodChange};
 use super::queries::Queries;
 use super::trace::SignalTrack;
-use super::world::World;
+use super::world::{PodStarts, World, pod_name};
 use crate::condition::Value;
 use crate::model::scenario::WorldSide as Side;
 use crate::unit::{Seconds, Weight};
@@ -60,7 +59,7 @@ impl<'a> Site<'a> {
         while !self.tracked.is_empty() && self.next_sample < now {
             let at = self.next_sample;
             self.next_sample += SAMPLE;
-            self.world.advance(Seconds(at).millis().0, self.queries);
+            self.world.advance(Seconds(at).millis().0, &mut self.queries.store);
             for tracked in self.tracked.iter_mut() {
                 let t_ms = EPOCH_MS + Seconds(at).millis().0;
                 tracked.track.at.push(at);
@@ -119,7 +118,7 @@ impl Surroundings for Site<'_> {
     fn measure(&mut self, ask: &Ask<'_>) -> Result<Value, String> {
         self.tell();
         self.sample_until(ask.at.0);
-        self.world.advance(ask.at.millis().0, self.queries);
+        self.world.advance(ask.at.millis().0, &mut self.queries.store);
         self.queries.ask(ask.query, EPOCH_MS + ask.at.millis().0)
     }
 }

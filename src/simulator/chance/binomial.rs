@@ -30,8 +30,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// A trial that succeeds with probability `p`; below 0 and what is not a number is never, above 1 always.
     pub(crate) fn new(p: f64) -> Self {
-        // The order of the two makes 0 of what is not a number.
-        let p = p.max(0.0).min(1.0);
+        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0) };
         let rarer = p.min(1.0 - p);
         Self { p, rarer, odds: rarer / (1.0 - rarer), ln_commoner: libm::log1p(-rarer) }
     }

@@ -7,11 +7,15 @@
 
 mod course;
 mod labels;
+mod pod;
 mod source;
+mod store;
 mod target;
 
+pub use crate::promql::STALE;
+pub use pod::{PodStarts, pod_name, template_hash};
+
 use super::chance::drawer;
-use super::pod_name::pod_name;
 use super::trace::Totals;
 use crate::model::rollout::{Rollout, Split};
 use crate::model::scenario::{self, Scrape, WorldSide as Side};
@@ -21,9 +25,6 @@ use labels::Reporter;
 use source::{Common, Source};
 use std::collections::{BTreeMap, VecDeque};
 use target::Target;
-
-/// The staleness marker: the not-a-number by which Prometheus ends a series. Source: Prometheus, model/value, `StaleNaN`.
-pub const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
 /// Where samples go.
 ///
@@ -164,7 +165,7 @@ impl World {
 
     /// From `at` on these are the available pods of a side, by name. A name that comes back is a new process.
     ///
-    /// Names beyond the replicas of revisions 1 and 2 get their series when they first appear.
+    /// Names that were not expected (see [`World::expect`]) get their series when they first appear.
     pub fn pods<'a>(&mut self, at: Seconds, side: Side, available: impl IntoIterator<Item = &'a str>) {
         let first = self.announced.len();
         for name in available {
@@ -173,6 +174,17 @@ impl World {
         }
         let count = self.announced.len() - first;
         self.announce(at, Change::Pods { side, first, count });
+    }
+
+    /// Pods that may appear, beyond the first of revisions 1 and 2 up to the replicas, which are always expected.
+    ///
+    /// Sums over series go in the order of the series, and the last bit of a sum in theirs. Pods that appear without being
+    /// expected are in the order in which the runs so far happened to have them: expect all, and runs have the same bits
+    /// whatever was run before them. It matters only where pods report.
+    pub fn expect<'a>(&mut self, side: Side, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.target(side, name);
+        }
     }
 
     /// Draws and scrapes everything up to and including `to_ms`, milliseconds after second 0.

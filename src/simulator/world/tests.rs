@@ -1,4 +1,7 @@
 //! What a world stores and counts, held against what it must.
+//!
+//! Enters: worlds of known behaviour. Leaves: nothing but failures.
+//! It deliberately asks no query; `tests/world_queries.rs` does.
 
 use super::*;
 use crate::model::Fact;

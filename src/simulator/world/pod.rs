@@ -3,7 +3,7 @@
 //! Enters: a rollout's name, revisions and ordinals; the world's range of starts. Leaves: names and durations.
 //! It deliberately knows no ReplicaSet and no time of day.
 
-use super::chance::{Chance, Purpose, drawer};
+use super::super::chance::{Chance, Purpose, drawer};
 use crate::unit::{Millis, Seconds};
 
 /// The letters of which Kubernetes makes random names: no vowels, nothing that looks like another.
