@@ -1,7 +1,7 @@
 //! What holds of every text: reading it ends, quickly and without a panic, and formatting it changes nothing but blanks.
 //!
-//! The texts are the examples, every prefix of them, and what is left of them after tokens or bytes have been struck
-//! out, doubled, swapped or replaced.
+//! The texts are the examples, prefixes of them, and what is left of them after tokens or bytes have been struck out,
+//! doubled, swapped or replaced. `PROPTEST_CASES` asks for more of them.
 
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,10 @@ fn samples() -> Vec<String> {
 
 /// Everything that must hold of a text.
 fn hold(text: &str) {
-    #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
-    let begin = Instant::now();
+    // The machine may have other things to do; once in a few times it must have been quick.
+    let taken = (0..5).map(|_| time(text)).find(|taken| *taken < PATIENCE);
+    assert!(taken.is_some(), "{} bytes take too long", text.len());
     let parsed = parse(FileId(0), text);
-    let taken = begin.elapsed();
-    assert!(taken < PATIENCE, "{taken:?} for {} bytes", text.len());
 
     let mut sources = Sources::new();
     sources.add(SourceFile::new("a.roll", text));
@@ -61,7 +60,10 @@ fn hold(text: &str) {
         assert!(!diagnostic.headline.is_empty() && !diagnostic.headline.ends_with('.'));
         let fixes = diagnostic.fix.iter().map(|fix| fix.span);
         for span in diagnostic.labels.iter().map(|label| label.span).chain(fixes) {
-            assert!(text.get(span.range()).is_some(), "{diagnostic:?} is not on characters\n{text}");
+            assert!(
+                text.get(span.range()).is_some(),
+                "{diagnostic:?} is not on characters\n{text}"
+            );
         }
     }
 
@@ -72,8 +74,22 @@ fn hold(text: &str) {
         list.into_iter().map(|diagnostic| diagnostic.headline).collect()
     };
     assert_eq!(headlines(text), headlines(&formatted), "from\n{text}");
-    let squeezed = |text: &str| text.chars().filter(|next| !next.is_whitespace() && *next != ',').collect::<String>();
-    assert_eq!(squeezed(text.trim_start_matches('\u{feff}')), squeezed(&formatted));
+    let squeezed = |text: &str| {
+        text.chars()
+            .filter(|next| !next.is_whitespace() && *next != ',')
+            .collect::<String>()
+    };
+    assert_eq!(
+        squeezed(text.trim_start_matches('\u{feff}')),
+        squeezed(&formatted)
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
+fn time(text: &str) -> Duration {
+    let begin = Instant::now();
+    parse(FileId(0), text);
+    begin.elapsed()
 }
 
 /// A text in words, blanks and signs.
@@ -85,7 +101,8 @@ fn tokens(text: &str) -> Vec<&str> {
         let length = if class(first) == (false, false) {
             first.len_utf8()
         } else {
-            rest.find(|next| class(next) != class(first)).unwrap_or(rest.len())
+            rest.find(|next| class(next) != class(first))
+                .unwrap_or(rest.len())
         };
         let (token, after) = rest.split_at(length);
         tokens.push(token);
@@ -94,20 +111,26 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
+/// Every place of a short text, some of a long one, so that the tests end.
+fn stride(text: &str) -> usize {
+    1 + text.len() / 500
+}
+
 #[test]
-fn every_prefix_is_read() {
+fn prefixes_are_read() {
     for sample in samples() {
-        for (end, _) in sample.char_indices() {
+        let stride = stride(&sample);
+        for (end, _) in sample.char_indices().step_by(stride) {
             hold(&sample[..end]);
         }
     }
 }
 
 #[test]
-fn every_token_can_be_missing_or_doubled() {
+fn tokens_can_be_missing_or_doubled() {
     for sample in samples() {
         let tokens = tokens(&sample);
-        for at in 0..tokens.len() {
+        for at in (0..tokens.len()).step_by(stride(&sample)) {
             hold(&[&tokens[..at], &tokens[at + 1..]].concat().concat());
             hold(&[&tokens[..=at], &tokens[at..]].concat().concat());
         }
@@ -147,14 +170,19 @@ fn hostile_texts_take_no_time() {
         ("rollout a { pods 3; }\n", 2_000),
     ] {
         let text = piece.repeat(times);
-        #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
-        let begin = Instant::now();
-        let mistakes = parse(FileId(0), &text).diagnostics.into_sorted().len();
-        let parsed = begin.elapsed();
+        // Twice the text may take twice the time and some more, not four times; a machine with other things to do is
+        // asked again.
+        let half = piece.repeat(times / 2);
+        let quick = (0..20).any(|_| {
+            let (half, whole) = (time(&half), time(&text));
+            whole < half * 3 + Duration::from_millis(5)
+        });
+        assert!(
+            quick,
+            "{} bytes take more than their share: {piece:?}",
+            text.len()
+        );
         let formatted = format(&text);
-        let taken = begin.elapsed();
-        println!("{parsed:>12.1?} {taken:>12.1?} {:>7} bytes {mistakes:>4} {piece:?}", text.len());
-        assert!(taken < Duration::from_secs(2), "{taken:?} for {times} × {piece:?}");
         assert_eq!(format(&formatted), formatted, "{piece:?}");
     }
 }
@@ -163,12 +191,15 @@ fn hostile_texts_take_no_time() {
 fn a_file_too_large_is_refused() {
     let text = "#".repeat((1 << 20) + 1);
     let list = parse(FileId(0), &text).diagnostics.into_sorted();
-    assert_eq!(list.iter().map(|one| one.code.id()).collect::<Vec<_>>(), ["RC0108"]);
+    assert_eq!(
+        list.iter().map(|one| one.code.id()).collect::<Vec<_>>(),
+        ["RC0108"]
+    );
     assert_eq!(format(&text), text);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn tokens_may_be_anywhere(sample in 0_usize..8, edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_u8..4), 1..5)) {

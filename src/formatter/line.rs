@@ -141,7 +141,10 @@ fn comment_columns(lines: &[Line], texts: &[String]) -> Vec<usize> {
         let rest = lines.get(at..).unwrap_or(&[]);
         let goes_on = |line: &&Line| line.comment.is_some() && line.depth == first.depth && !line.apart;
         let length = if first.comment.is_some() && first.kind == Kind::Cells {
-            let others = rest.iter().skip(1).take_while(|line| goes_on(line) && line.kind == Kind::Cells);
+            let others = rest
+                .iter()
+                .skip(1)
+                .take_while(|line| goes_on(line) && line.kind == Kind::Cells);
             1 + others.count()
         } else {
             1

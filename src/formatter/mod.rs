@@ -78,13 +78,18 @@ mod tests {
     fn blanks_are_put_where_they_belong() {
         settled(
             "rollout  a   in b{\n\n\n  replicas   3#few\n\n\n\n  analyze x ,y   in background }\n\n",
-            "rollout a in b {\n  replicas 3  # few\n\n  analyze x, y in background\n}\n".replace("# few", "#few").as_str(),
+            "rollout a in b {\n  replicas 3  # few\n\n  analyze x, y in background\n}\n"
+                .replace("# few", "#few")
+                .as_str(),
         );
         settled("", "");
         settled("\n\n# a\n\n\n# b  \n", "# a\n\n# b\n");
         settled("param a:ratio=1%", "param a: ratio = 1%\n");
         settled("import \"a\"  import \"b\"\r\n", "import \"a\"\nimport \"b\"\n");
-        settled("scenario \"s\" for a { pods {\nstart 1s .. 2s } }", "scenario \"s\" for a {\n  pods {\n    start 1s..2s\n  }\n}\n");
+        settled(
+            "scenario \"s\" for a { pods {\nstart 1s .. 2s } }",
+            "scenario \"s\" for a {\n  pods {\n    start 1s..2s\n  }\n}\n",
+        );
     }
 
     #[test]
@@ -97,8 +102,14 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_and_short_blocks_are_not() {
-        let long = format!("defaults {{ namespace {}  labels {{ a: b c: d }} }}", "n".repeat(90));
-        let broken = format!("defaults {{\n  namespace {}\n  labels {{ a: b, c: d }}\n}}\n", "n".repeat(90));
+        let long = format!(
+            "defaults {{ namespace {}  labels {{ a: b c: d }} }}",
+            "n".repeat(90)
+        );
+        let broken = format!(
+            "defaults {{\n  namespace {}\n  labels {{ a: b, c: d }}\n}}\n",
+            "n".repeat(90)
+        );
         assert_eq!(format(&long), broken);
         assert_eq!(format(&broken), broken);
     }

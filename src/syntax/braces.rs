@@ -87,23 +87,105 @@ impl Balancer<'_> {
                 strays.push(*mark);
             }
         }
-        if strays.is_empty() {
+        let one = open.len() == 1 && strays.is_empty();
+        let twice = marks.windows(2).find_map(|pair| self.twice(pair));
+        if let Some(twice) = twice.filter(|_| one) {
+            self.opened_twice(twice);
+        } else if strays.is_empty() {
             let missing = by_indent(marks, lines, first)
                 .filter(|missing| missing.len() == open.len())
                 .unwrap_or_else(|| open.iter().map(|mark| (*mark, None)).collect());
-            missing.iter().for_each(|missing| self.unclosed(*missing, next));
-        } else {
-            let early = if strays.len() == 1 && open.is_empty() {
-                closed_early(marks, lines, first)
-            } else {
-                None
-            };
-            match early {
-                Some(mark) => self.stray(mark, "the item goes on after it"),
-                None => strays.iter().for_each(|mark| self.stray(*mark, "no block is open here")),
+            for missing in missing {
+                self.unclosed(missing, next);
             }
-            open.iter().for_each(|mark| self.unclosed((*mark, None), next));
+        } else {
+            self.too_many(&strays, marks, lines, first, open.is_empty());
+            for mark in open {
+                self.unclosed((mark, None), next);
+            }
         }
+    }
+
+    /// More `}` than `{`: one of them stands too early, or the line that should have opened its block did not.
+    fn too_many(&mut self, strays: &[Mark], marks: &[Mark], lines: &[Line], first: usize, closed: bool) {
+        let (&[stray], true) = (strays, closed) else {
+            for mark in strays {
+                self.stray(*mark, "no block is open here");
+            }
+            return;
+        };
+        if let Some(mark) = unopened_on_its_line(marks, lines, first) {
+            self.stray(mark, "nothing on this line is opened by a `{`");
+            return;
+        }
+        let early = closed_early(marks, lines, first);
+        let lacking = [early, Some(stray)]
+            .into_iter()
+            .flatten()
+            .find_map(|mark| opener(mark, lines, first));
+        match (lacking, early) {
+            (Some(line), _) => self.unopened(line),
+            (None, Some(mark)) => self.stray(mark, "the item goes on after it"),
+            (None, None) => self.stray(stray, "no block is open here"),
+        }
+    }
+
+    /// The second of two braces of which one would do.
+    fn twice(&self, pair: &[Mark]) -> Option<Mark> {
+        let [left, right] = pair else { return None };
+        let between = self.text.get(left.at + 1..right.at)?;
+        (left.opens && right.opens && between.trim().is_empty()).then_some(*right)
+    }
+
+    fn opened_twice(&mut self, mark: Mark) {
+        let span = Span::new(self.file, mark.at, mark.at + 1);
+        self.result.problems.push(
+            Diagnostic::new(
+                Code::MalformedStatement,
+                "`{` stands here twice",
+                span,
+                "the block is open already",
+            )
+            .fix("remove it", span, ""),
+        );
+        self.blank(mark);
+    }
+
+    /// A line that is followed by a block and does not open it.
+    fn unopened(&mut self, line: Line) {
+        let text = self
+            .text
+            .get(line.start..)
+            .unwrap_or("")
+            .lines()
+            .next()
+            .unwrap_or("");
+        let code = text.split('#').next().unwrap_or("").trim_end();
+        let at = line.start + code.len();
+        let last = code.split_whitespace().next_back().unwrap_or("");
+        let span = Span::new(self.file, at - last.len(), at);
+        self.result.problems.push(
+            Diagnostic::new(
+                Code::MalformedStatement,
+                format!("expected `{{` after `{last}`, found the end of the line"),
+                span,
+                "expected `{` after this",
+            )
+            .fix("open the block", Span::new(self.file, at, at), " {"),
+        );
+        self.result.edits.push(Edit {
+            at,
+            remove: 0,
+            put: "{".to_owned(),
+        });
+    }
+
+    fn blank(&mut self, mark: Mark) {
+        self.result.edits.push(Edit {
+            at: mark.at,
+            remove: 1,
+            put: " ".to_owned(),
+        });
     }
 
     fn too_deep(&mut self, mark: Mark) {
@@ -121,11 +203,7 @@ impl Balancer<'_> {
         self.result.problems.push(
             Diagnostic::new(Code::StrayBrace, "`}` closes nothing", span, label).fix("remove it", span, ""),
         );
-        self.result.edits.push(Edit {
-            at: mark.at,
-            remove: 1,
-            put: " ".to_owned(),
-        });
+        self.blank(mark);
     }
 
     fn unclosed(&mut self, (mark, before): Missing, next: Option<usize>) {
@@ -150,13 +228,15 @@ impl Balancer<'_> {
             Some(at) => {
                 let line = self.text.get(at..).unwrap_or("").lines().next().unwrap_or("");
                 let skipped = line.len() - line.trim_start().len();
-                let word = line.trim_start().split_whitespace().next().map_or(0, str::len);
+                let word = line.split_whitespace().next().map_or(0, str::len);
                 let span = Span::new(self.file, at + skipped, at + skipped + word);
                 diagnostic.because(span, "a `}` is missing before this line")
             }
             None => diagnostic,
         };
-        self.result.problems.push(diagnostic.fix("close the block", place, fixed));
+        self.result
+            .problems
+            .push(diagnostic.fix("close the block", place, fixed));
         // On a line of its own at the end, where the last line may be a comment.
         let put = if at.is_some() { "}" } else { "\n}" };
         self.result.edits.push(Edit {
@@ -210,15 +290,62 @@ fn by_indent(marks: &[Mark], lines: &[Line], first: usize) -> Option<Vec<Missing
     Some(missing)
 }
 
-/// The `}` that ends an item although the lines after it are still indented.
+/// The `}` that ends an item although it, or the line after it, is still indented.
 fn closed_early(marks: &[Mark], lines: &[Line], first: usize) -> Option<Mark> {
     let mut depth = 0_usize;
     for mark in marks {
-        depth = if mark.opens { depth + 1 } else { depth.checked_sub(1)? };
-        let after = lines.get((mark.line + 1).saturating_sub(first));
-        if depth == 0 && after.is_some_and(|line| line.indent > 0) {
+        depth = if mark.opens {
+            depth + 1
+        } else {
+            depth.checked_sub(1)?
+        };
+        let own = mark.line.saturating_sub(first);
+        let indented = lines.get(own).is_some_and(|line| line.closes && line.indent > 0)
+            || lines.get(own + 1).is_some_and(|line| line.indent > 0);
+        if depth == 0 && indented {
             return Some(*mark);
         }
     }
     None
+}
+
+/// The `}` at the end of a line on which a `{` is missing: without it, all braces agree with the indentation.
+fn unopened_on_its_line(marks: &[Mark], lines: &[Line], first: usize) -> Option<Mark> {
+    const TRIED_MAX: usize = 8;
+    let (mut line, mut depth) = (usize::MAX, 0_usize);
+    let mut candidates = Vec::new();
+    for mark in marks {
+        if mark.line != line {
+            (line, depth) = (mark.line, 0);
+        }
+        let starts = lines
+            .get(line.saturating_sub(first))
+            .is_some_and(|line| line.closes);
+        match (mark.opens, depth.checked_sub(1)) {
+            (true, _) => depth += 1,
+            (false, Some(less)) => depth = less,
+            (false, None) if !starts => candidates.push(*mark),
+            (false, None) => {}
+        }
+    }
+    candidates.into_iter().take(TRIED_MAX).find(|candidate| {
+        let others: Vec<Mark> = marks
+            .iter()
+            .filter(|mark| mark.at != candidate.at)
+            .copied()
+            .collect();
+        by_indent(&others, lines, first).is_some_and(|missing| missing.is_empty())
+    })
+}
+
+/// The line that should have opened the block which a `}` at the beginning of its line closes: the nearest above it at
+/// its own indentation, with deeper lines between.
+fn opener(mark: Mark, lines: &[Line], first: usize) -> Option<Line> {
+    let own = mark.line.checked_sub(first)?;
+    let close = lines.get(own).filter(|line| line.closes)?;
+    let above = lines.get(..own)?;
+    let at = above.iter().rposition(|line| line.indent <= close.indent)?;
+    let line = above.get(at)?;
+    let deeper = at + 1 < own;
+    (deeper && line.indent == close.indent && !line.closes && !line.opens).then_some(*line)
 }

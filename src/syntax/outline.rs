@@ -90,8 +90,8 @@ pub(crate) fn outline(text: &str) -> Option<Vec<Entry>> {
         return None;
     }
     let scan = Scan::new(FileId::default(), text);
-    let unsure = |code| matches!(code, Code::UnclosedBlock | Code::StrayBrace | Code::TooDeep);
-    if scan.problems.iter().any(|problem| unsure(problem.code)) {
+    let sure = |code| matches!(code, Code::StrayCharacter | Code::UnclosedString);
+    if scan.problems.iter().any(|problem| !sure(problem.code)) {
         return None;
     }
     let root = Grammar::parse(Rule::file, &scan.text).ok()?.next()?;
@@ -99,7 +99,11 @@ pub(crate) fn outline(text: &str) -> Option<Vec<Entry>> {
         source: text,
         scan: &scan,
     };
-    Some(reader.entries(root.into_inner().filter(|node| node.as_rule() != Rule::EOI), 0, text.len()))
+    Some(reader.entries(
+        root.into_inner().filter(|node| node.as_rule() != Rule::EOI),
+        0,
+        text.len(),
+    ))
 }
 
 struct Reader<'t> {
@@ -222,7 +226,9 @@ impl<'t> Reader<'t> {
                 rule => {
                     let before = row.tokens.len();
                     self.read(part, row)?;
-                    if let (Family::Slo, Rule::threshold, Some(token)) = (row.family, rule, row.tokens.get_mut(before)) {
+                    if let (Family::Slo, Rule::threshold, Some(token)) =
+                        (row.family, rule, row.tokens.get_mut(before))
+                    {
                         token.column = true;
                     }
                 }

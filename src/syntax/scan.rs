@@ -4,6 +4,8 @@
 //! forgotten, the way back to the places of the original, and the mistakes found. One pass, no recursion.
 //! It deliberately knows no statement; the words that begin an item only tell it where the one before must have ended.
 
+use std::ops::Range;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -39,6 +41,8 @@ pub(super) struct Line {
     pub(super) indent: usize,
     /// Whether the first that stands on it is a `}`.
     pub(super) closes: bool,
+    /// Whether a `{` stands on it.
+    pub(super) opens: bool,
     /// Whether it opens an item of the file, at its very beginning.
     pub(super) item: bool,
 }
@@ -78,14 +82,19 @@ impl Scan {
         at.saturating_sub(longer)
     }
 
-    /// The first problem that begins in a range of the original.
-    pub(super) fn problem_within(&self, start: usize, end: usize) -> Option<&Diagnostic> {
+    /// The problems that begin in a range of the original.
+    pub(super) fn problems_within(&self, range: Range<usize>) -> impl Iterator<Item = &Diagnostic> {
+        let begins = |problem: &Diagnostic| problem.span().start as usize;
         let first = self
             .problems
-            .partition_point(|problem| (problem.span().start as usize) < start);
-        self.problems
-            .get(first)
-            .filter(|problem| (problem.span().start as usize) < end)
+            .partition_point(|problem| begins(problem) < range.start);
+        let after = self.problems.iter().skip(first);
+        after.take_while(move |problem| begins(problem) < range.end)
+    }
+
+    /// The first problem that begins in a range of the original.
+    pub(super) fn problem_within(&self, start: usize, end: usize) -> Option<&Diagnostic> {
+        self.problems_within(start..end).next()
     }
 }
 
@@ -172,6 +181,7 @@ impl<'t> Scanner<'t> {
                 start: self.line_start,
                 indent,
                 closes: next == '}',
+                opens: false,
                 item: indent == 0 && opens_item(self.rest()),
             });
         }
@@ -179,6 +189,9 @@ impl<'t> Scanner<'t> {
             '"' => self.string(),
             '`' => self.raw(),
             '{' | '}' => {
+                if let Some(line) = self.shape.lines.last_mut() {
+                    line.opens |= next == '{';
+                }
                 self.shape.marks.push(Mark {
                     at: self.at,
                     opens: next == '{',
@@ -212,6 +225,8 @@ impl<'t> Scanner<'t> {
         for _ in 0..open_here {
             content = content.strip_suffix('}').map_or(content, str::trim_end);
         }
+        // A `{` at the end opens the block of the statement, whatever the string was to be.
+        content = content.strip_suffix('{').map_or(content, str::trim_end);
         let close = self.at + 1 + content.len();
         self.unclosed(close, '"');
         self.at = close;
@@ -306,7 +321,7 @@ impl<'t> Scanner<'t> {
             .and_then(|before| before.chars().next_back())
             .is_some_and(is_word);
         let span = Span::new(self.file, self.at, self.at + run.len());
-        self.problems.push(self.stray_run(&run, span));
+        self.problems.push(Self::stray_run(&run, span));
         if in_word || run.chars().any(char::is_alphanumeric) {
             self.edits.push(Edit {
                 at: self.at,
@@ -319,13 +334,16 @@ impl<'t> Scanner<'t> {
         self.at += run.len().max(1);
     }
 
-    fn stray_run(&self, run: &str, span: Span) -> Diagnostic {
+    fn stray_run(run: &str, span: Span) -> Diagnostic {
         let mut characters = run.chars();
         let (first, more) = (characters.next().unwrap_or(' '), characters.next().is_some());
         let shown: String = run.chars().take(12).flat_map(char::escape_debug).collect();
         let (headline, label) = if run.chars().all(|c| c.is_control() || !is_visible(c)) {
             (
-                format!("the control character U+{:04X} has no place here", u32::from(first)),
+                format!(
+                    "the control character U+{:04X} has no place here",
+                    u32::from(first)
+                ),
                 "not visible, and not used by the language".to_owned(),
             )
         } else {
@@ -399,11 +417,7 @@ fn is_visible(character: char) -> bool {
 }
 
 fn is_stray(character: char) -> bool {
-    !is_known(character)
-        && !matches!(
-            character,
-            '\n' | ' ' | '\t' | '\r' | '#' | '"' | '`' | '{' | '}'
-        )
+    !is_known(character) && !matches!(character, '\n' | ' ' | '\t' | '\r' | '#' | '"' | '`' | '{' | '}')
 }
 
 /// Whether a line that begins so begins an item that can stand in no block.
@@ -413,8 +427,8 @@ fn opens_item(line: &str) -> bool {
         .filter_map(|word| line.strip_prefix(word))
         .any(|after| {
             after.starts_with([' ', '\t'])
-                && after
-                    .trim_start_matches([' ', '\t'])
-                    .starts_with(|next: char| next == '"' || next == '{' || next == '_' || next.is_alphabetic())
+                && after.trim_start_matches([' ', '\t']).starts_with(|next: char| {
+                    next == '"' || next == '{' || next == '_' || next.is_alphabetic()
+                })
         })
 }
