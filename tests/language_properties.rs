@@ -60,10 +60,7 @@ fn hold(text: &str) {
         assert!(!diagnostic.headline.is_empty() && !diagnostic.headline.ends_with('.'));
         let fixes = diagnostic.fix.iter().map(|fix| fix.span);
         for span in diagnostic.labels.iter().map(|label| label.span).chain(fixes) {
-            assert!(
-                text.get(span.range()).is_some(),
-                "{diagnostic:?} is not on characters\n{text}"
-            );
+            assert!(text.get(span.range()).is_some(), "{diagnostic:?} is not on characters\n{text}");
         }
     }
 
@@ -74,15 +71,9 @@ fn hold(text: &str) {
         list.into_iter().map(|diagnostic| diagnostic.headline).collect()
     };
     assert_eq!(headlines(text), headlines(&formatted), "from\n{text}");
-    let squeezed = |text: &str| {
-        text.chars()
-            .filter(|next| !next.is_whitespace() && *next != ',')
-            .collect::<String>()
-    };
-    assert_eq!(
-        squeezed(text.trim_start_matches('\u{feff}')),
-        squeezed(&formatted)
-    );
+    let squeezed =
+        |text: &str| text.chars().filter(|next| !next.is_whitespace() && *next != ',').collect::<String>();
+    assert_eq!(squeezed(text.trim_start_matches('\u{feff}')), squeezed(&formatted));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
@@ -101,8 +92,7 @@ fn tokens(text: &str) -> Vec<&str> {
         let length = if class(first) == (false, false) {
             first.len_utf8()
         } else {
-            rest.find(|next| class(next) != class(first))
-                .unwrap_or(rest.len())
+            rest.find(|next| class(next) != class(first)).unwrap_or(rest.len())
         };
         let (token, after) = rest.split_at(length);
         tokens.push(token);
@@ -177,11 +167,7 @@ fn hostile_texts_take_no_time() {
             let (half, whole) = (time(&half), time(&text));
             whole < half * 3 + Duration::from_millis(5)
         });
-        assert!(
-            quick,
-            "{} bytes take more than their share: {piece:?}",
-            text.len()
-        );
+        assert!(quick, "{} bytes take more than their share: {piece:?}", text.len());
         let formatted = format(&text);
         assert_eq!(format(&formatted), formatted, "{piece:?}");
     }
@@ -191,10 +177,7 @@ fn hostile_texts_take_no_time() {
 fn a_file_too_large_is_refused() {
     let text = "#".repeat((1 << 20) + 1);
     let list = parse(FileId(0), &text).diagnostics.into_sorted();
-    assert_eq!(
-        list.iter().map(|one| one.code.id()).collect::<Vec<_>>(),
-        ["RC0108"]
-    );
+    assert_eq!(list.iter().map(|one| one.code.id()).collect::<Vec<_>>(), ["RC0108"]);
     assert_eq!(format(&text), text);
 }
 

@@ -16,11 +16,7 @@ pub fn format(text: &str) -> String {
         return text.to_owned();
     };
     let formatted = layout::text(&entries);
-    if formatted == text || means_the_same(text, &entries, &formatted) {
-        formatted
-    } else {
-        text.to_owned()
-    }
+    if formatted == text || means_the_same(text, &entries, &formatted) { formatted } else { text.to_owned() }
 }
 
 fn means_the_same(text: &str, entries: &[Entry], formatted: &str) -> bool {
@@ -102,14 +98,8 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_and_short_blocks_are_not() {
-        let long = format!(
-            "defaults {{ namespace {}  labels {{ a: b c: d }} }}",
-            "n".repeat(90)
-        );
-        let broken = format!(
-            "defaults {{\n  namespace {}\n  labels {{ a: b, c: d }}\n}}\n",
-            "n".repeat(90)
-        );
+        let long = format!("defaults {{ namespace {}  labels {{ a: b c: d }} }}", "n".repeat(90));
+        let broken = format!("defaults {{\n  namespace {}\n  labels {{ a: b, c: d }}\n}}\n", "n".repeat(90));
         assert_eq!(format(&long), broken);
         assert_eq!(format(&broken), broken);
     }

@@ -43,20 +43,11 @@ type Missing = (Mark, Option<Line>);
 
 /// Item by item, what it takes for the braces to balance.
 pub(super) fn balance(file: FileId, text: &str, shape: &Shape) -> Balance {
-    let mut balance = Balancer {
-        file,
-        text,
-        result: Balance::default(),
-    };
+    let mut balance = Balancer { file, text, result: Balance::default() };
     let (mut marks, mut first) = (shape.marks.as_slice(), 0);
     while first < shape.lines.len() && !balance.result.too_deep {
         let after = first + 1;
-        let length = shape
-            .lines
-            .iter()
-            .skip(after)
-            .take_while(|line| !line.item)
-            .count();
+        let length = shape.lines.iter().skip(after).take_while(|line| !line.item).count();
         let end = after + length;
         let (own, others) = marks.split_at(marks.partition_point(|mark| mark.line < end));
         let lines = shape.lines.get(first..end).unwrap_or(&[]);
@@ -119,10 +110,7 @@ impl Balancer<'_> {
             return;
         }
         let early = closed_early(marks, lines, first);
-        let lacking = [early, Some(stray)]
-            .into_iter()
-            .flatten()
-            .find_map(|mark| opener(mark, lines, first));
+        let lacking = [early, Some(stray)].into_iter().flatten().find_map(|mark| opener(mark, lines, first));
         match (lacking, early) {
             (Some(line), _) => self.unopened(line),
             (None, Some(mark)) => self.stray(mark, "the item goes on after it"),
@@ -153,13 +141,7 @@ impl Balancer<'_> {
 
     /// A line that is followed by a block and does not open it.
     fn unopened(&mut self, line: Line) {
-        let text = self
-            .text
-            .get(line.start..)
-            .unwrap_or("")
-            .lines()
-            .next()
-            .unwrap_or("");
+        let text = self.text.get(line.start..).unwrap_or("").lines().next().unwrap_or("");
         let code = text.split('#').next().unwrap_or("").trim_end();
         let at = line.start + code.len();
         let last = code.split_whitespace().next_back().unwrap_or("");
@@ -173,19 +155,11 @@ impl Balancer<'_> {
             )
             .fix("open the block", Span::new(self.file, at, at), " {"),
         );
-        self.result.edits.push(Edit {
-            at,
-            remove: 0,
-            put: "{".to_owned(),
-        });
+        self.result.edits.push(Edit { at, remove: 0, put: "{".to_owned() });
     }
 
     fn blank(&mut self, mark: Mark) {
-        self.result.edits.push(Edit {
-            at: mark.at,
-            remove: 1,
-            put: " ".to_owned(),
-        });
+        self.result.edits.push(Edit { at: mark.at, remove: 1, put: " ".to_owned() });
     }
 
     fn too_deep(&mut self, mark: Mark) {
@@ -200,9 +174,11 @@ impl Balancer<'_> {
 
     fn stray(&mut self, mark: Mark, label: &str) {
         let span = Span::new(self.file, mark.at, mark.at + 1);
-        self.result.problems.push(
-            Diagnostic::new(Code::StrayBrace, "`}` closes nothing", span, label).fix("remove it", span, ""),
-        );
+        self.result.problems.push(Diagnostic::new(Code::StrayBrace, "`}` closes nothing", span, label).fix(
+            "remove it",
+            span,
+            "",
+        ));
         self.blank(mark);
     }
 
@@ -234,16 +210,10 @@ impl Balancer<'_> {
             }
             None => diagnostic,
         };
-        self.result
-            .problems
-            .push(diagnostic.fix("close the block", place, fixed));
+        self.result.problems.push(diagnostic.fix("close the block", place, fixed));
         // On a line of its own at the end, where the last line may be a comment.
         let put = if at.is_some() { "}" } else { "\n}" };
-        self.result.edits.push(Edit {
-            at: insert,
-            remove: 0,
-            put: put.to_owned(),
-        });
+        self.result.edits.push(Edit { at: insert, remove: 0, put: put.to_owned() });
     }
 
     /// What stands on the line before a brace, with it, or the brace alone where that is long.
@@ -252,11 +222,7 @@ impl Balancer<'_> {
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let head = self.text.get(start..=at).unwrap_or("{").trim();
         let head = head.rsplit("  ").next().unwrap_or(head);
-        if head.chars().count() > 40 || head.contains('`') {
-            "{"
-        } else {
-            head
-        }
+        if head.chars().count() > 40 || head.contains('`') { "{" } else { head }
     }
 }
 
@@ -267,11 +233,7 @@ fn by_indent(marks: &[Mark], lines: &[Line], first: usize) -> Option<Vec<Missing
     let mut marks = marks.iter().peekable();
     for (line, number) in lines.iter().zip(first..) {
         while let Some((mark, indent)) = open.last() {
-            let ended = if line.closes {
-                line.indent < *indent
-            } else {
-                line.indent <= *indent
-            };
+            let ended = if line.closes { line.indent < *indent } else { line.indent <= *indent };
             if !ended {
                 break;
             }
@@ -294,11 +256,7 @@ fn by_indent(marks: &[Mark], lines: &[Line], first: usize) -> Option<Vec<Missing
 fn closed_early(marks: &[Mark], lines: &[Line], first: usize) -> Option<Mark> {
     let mut depth = 0_usize;
     for mark in marks {
-        depth = if mark.opens {
-            depth + 1
-        } else {
-            depth.checked_sub(1)?
-        };
+        depth = if mark.opens { depth + 1 } else { depth.checked_sub(1)? };
         let own = mark.line.saturating_sub(first);
         let indented = lines.get(own).is_some_and(|line| line.closes && line.indent > 0)
             || lines.get(own + 1).is_some_and(|line| line.indent > 0);
@@ -318,9 +276,7 @@ fn unopened_on_its_line(marks: &[Mark], lines: &[Line], first: usize) -> Option<
         if mark.line != line {
             (line, depth) = (mark.line, 0);
         }
-        let starts = lines
-            .get(line.saturating_sub(first))
-            .is_some_and(|line| line.closes);
+        let starts = lines.get(line.saturating_sub(first)).is_some_and(|line| line.closes);
         match (mark.opens, depth.checked_sub(1)) {
             (true, _) => depth += 1,
             (false, Some(less)) => depth = less,
@@ -329,11 +285,7 @@ fn unopened_on_its_line(marks: &[Mark], lines: &[Line], first: usize) -> Option<
         }
     }
     candidates.into_iter().take(TRIED_MAX).find(|candidate| {
-        let others: Vec<Mark> = marks
-            .iter()
-            .filter(|mark| mark.at != candidate.at)
-            .copied()
-            .collect();
+        let others: Vec<Mark> = marks.iter().filter(|mark| mark.at != candidate.at).copied().collect();
         by_indent(&others, lines, first).is_some_and(|missing| missing.is_empty())
     })
 }

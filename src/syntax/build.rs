@@ -40,11 +40,7 @@ pub(super) struct Parts<'t>(Vec<Node<'t>>);
 
 impl<'t> Parts<'t> {
     pub(super) fn of(node: Node<'t>) -> Self {
-        Self(
-            node.into_inner()
-                .filter(|part| part.as_rule() != Rule::comment)
-                .collect(),
-        )
+        Self(node.into_inner().filter(|part| part.as_rule() != Rule::comment).collect())
     }
 
     /// The first child of a rule.
@@ -89,33 +85,17 @@ pub(super) fn extent(node: &Node<'_>) -> Range<usize> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(file: FileId, source: &'t str, scan: &'t Scan, spans: bool) -> Self {
-        Self {
-            file,
-            source,
-            scan,
-            spans,
-            diagnostics: Diagnostics::new(),
-            reported: 0,
-            muted: Vec::new(),
-        }
+        Self { file, source, scan, spans, diagnostics: Diagnostics::new(), reported: 0, muted: Vec::new() }
     }
 
     /// A place of the text that the grammar read, in the original.
     pub(super) fn place(&self, range: &Range<usize>) -> Span {
-        Span::new(
-            self.file,
-            self.scan.original(range.start),
-            self.scan.original(range.end),
-        )
+        Span::new(self.file, self.scan.original(range.start), self.scan.original(range.end))
     }
 
     /// The span of a node, for the tree.
     pub(super) fn span(&self, node: &Node<'_>) -> Span {
-        if self.spans {
-            self.place(&extent(node))
-        } else {
-            Span::default()
-        }
+        if self.spans { self.place(&extent(node)) } else { Span::default() }
     }
 
     /// A node as it stands in the original.

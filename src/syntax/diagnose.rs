@@ -59,9 +59,7 @@ impl<'t> Builder<'t> {
         let before = before.filter(|before| self.is_continued(before, bad));
         let start = before.map_or(bad.start, |before| before.start);
         let text = self.scan.text.get(bad.clone()).unwrap_or("");
-        let head = text
-            .find('{')
-            .map_or_else(|| self.with_blanks(bad.end), |at| bad.start + at);
+        let head = text.find('{').map_or_else(|| self.with_blanks(bad.end), |at| bad.start + at);
         let whole = self.place(&(start..head)).range();
         let known = self.scan.problem_within(whole.start, whole.end).is_some();
         if !self.has_room() || known || self.lost_its_brace(bad.end) {
@@ -100,8 +98,7 @@ impl<'t> Builder<'t> {
     ) -> bool {
         let found = self.found(bad.start, bad.end);
         let continued = before.and_then(|before| {
-            self.probe(before.start, bad.end, context.probe())
-                .filter(|failure| failure.at >= before.end)
+            self.probe(before.start, bad.end, context.probe()).filter(|failure| failure.at >= before.end)
         });
         if let (Some(mut failure), Some(before)) = (continued, before) {
             let going_on = keywords(&failure.expected);
@@ -145,10 +142,7 @@ impl<'t> Builder<'t> {
     fn report_unknown(&mut self, found: &Found<'t>, bad: &Range<usize>, starts: &[Rule], context: Context) {
         let span = self.place(&found.place);
         let what = context.noun();
-        if !found
-            .text
-            .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        {
+        if !found.text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
             let expected = listed(starts);
             self.report(Diagnostic::new(
                 Code::MalformedStatement,
@@ -160,13 +154,10 @@ impl<'t> Builder<'t> {
         }
         let headline = format!("{} is not {what}", found.phrase());
         let words = keywords(starts);
-        let home = Context::ALL
-            .iter()
-            .filter(|other| **other != context)
-            .find(|other| {
-                let probed = self.probe(bad.start, bad.end, other.probe());
-                probed.is_none_or(|failure| self.first_token(bad.start, failure.at) > bad.start)
-            });
+        let home = Context::ALL.iter().filter(|other| **other != context).find(|other| {
+            let probed = self.probe(bad.start, bad.end, other.probe());
+            probed.is_none_or(|failure| self.first_token(bad.start, failure.at) > bad.start)
+        });
         let label = format!("expected {}", listed(starts));
         let diagnostic = Diagnostic::new(Code::UnknownStatement, headline, span, label);
         let near = similar(found.text, words.iter().map(String::as_str));
@@ -336,9 +327,7 @@ impl<'t> Builder<'t> {
             return false;
         };
         let mended = format!("{head}{by}{tail}");
-        Context::ALL
-            .iter()
-            .any(|context| failure(&mended, context.probe()).is_none())
+        Context::ALL.iter().any(|context| failure(&mended, context.probe()).is_none())
     }
 
     /// Reads a part of the text as one statement; nothing where that succeeds.
@@ -392,10 +381,7 @@ impl<'t> Builder<'t> {
 fn similar<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let short = word.chars().count() <= 3;
     let first = word.chars().next();
-    nearest(
-        word,
-        candidates.filter(|candidate| !short || candidate.chars().next() == first),
-    )
+    nearest(word, candidates.filter(|candidate| !short || candidate.chars().next() == first))
 }
 
 /// Where a rule gives up on a text. A blank is put before it, because pest says only of rules that got somewhere which

@@ -52,42 +52,27 @@ impl Scan {
     pub(super) fn new(file: FileId, text: &str) -> Self {
         let mut scanner = Scanner::new(file, text);
         scanner.run();
-        let Scanner {
-            mut problems,
-            mut edits,
-            shape,
-            ..
-        } = scanner;
+        let Scanner { mut problems, mut edits, shape, .. } = scanner;
         let balance = braces::balance(file, text, &shape);
         problems.extend(balance.problems);
         edits.extend(balance.edits);
         edits.sort_by_key(|edit| edit.at);
         problems.sort_by_key(Diagnostic::span);
         let (text, shifts) = apply(text, &edits);
-        Self {
-            text,
-            problems,
-            too_deep: balance.too_deep,
-            shifts,
-        }
+        Self { text, problems, too_deep: balance.too_deep, shifts }
     }
 
     /// The place in the original of a place in [`Scan::text`].
     pub(super) fn original(&self, at: usize) -> usize {
         let after = self.shifts.partition_point(|(from, _)| *from <= at);
-        let longer = after
-            .checked_sub(1)
-            .and_then(|last| self.shifts.get(last))
-            .map_or(0, |(_, by)| *by);
+        let longer = after.checked_sub(1).and_then(|last| self.shifts.get(last)).map_or(0, |(_, by)| *by);
         at.saturating_sub(longer)
     }
 
     /// The problems that begin in a range of the original.
     pub(super) fn problems_within(&self, range: Range<usize>) -> impl Iterator<Item = &Diagnostic> {
         let begins = |problem: &Diagnostic| problem.span().start as usize;
-        let first = self
-            .problems
-            .partition_point(|problem| begins(problem) < range.start);
+        let first = self.problems.partition_point(|problem| begins(problem) < range.start);
         let after = self.problems.iter().skip(first);
         after.take_while(move |problem| begins(problem) < range.end)
     }
@@ -168,9 +153,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn line_end(&self) -> usize {
-        self.rest()
-            .find('\n')
-            .map_or(self.text.len(), |length| self.at + length)
+        self.rest().find('\n').map_or(self.text.len(), |length| self.at + length)
     }
 
     fn visible(&mut self, next: char) {
@@ -237,11 +220,7 @@ impl<'t> Scanner<'t> {
         let line = self.shape.lines.len().saturating_sub(1);
         let here = self.shape.marks.iter().rev().take_while(|mark| mark.line == line);
         let (opened, closed) = here.fold((0_usize, 0_usize), |(opened, closed), mark| {
-            if mark.opens {
-                (opened + 1, closed)
-            } else {
-                (opened, closed + 1)
-            }
+            if mark.opens { (opened + 1, closed) } else { (opened, closed + 1) }
         });
         opened.saturating_sub(closed)
     }
@@ -264,13 +243,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn unclosed(&mut self, close: usize, quote: char) {
-        let shown: String = self
-            .text
-            .get(self.at..close)
-            .unwrap_or("")
-            .chars()
-            .take(24)
-            .collect();
+        let shown: String = self.text.get(self.at..close).unwrap_or("").chars().take(24).collect();
         let span = Span::new(self.file, self.at, close);
         let end = Span::new(self.file, close, close);
         let headline = if quote == '"' {
@@ -288,11 +261,7 @@ impl<'t> Scanner<'t> {
             .fix(format!("close it with `{quote}`"), end, quote.to_string()),
         );
         if quote == '"' {
-            self.edits.push(Edit {
-                at: close,
-                remove: 0,
-                put: quote.to_string(),
-            });
+            self.edits.push(Edit { at: close, remove: 0, put: quote.to_string() });
         }
     }
 
@@ -315,19 +284,12 @@ impl<'t> Scanner<'t> {
             return;
         }
         let run: String = line.chars().take_while(|next| is_stray(*next)).collect();
-        let in_word = self
-            .text
-            .get(..self.at)
-            .and_then(|before| before.chars().next_back())
-            .is_some_and(is_word);
+        let in_word =
+            self.text.get(..self.at).and_then(|before| before.chars().next_back()).is_some_and(is_word);
         let span = Span::new(self.file, self.at, self.at + run.len());
         self.problems.push(Self::stray_run(&run, span));
         if in_word || run.chars().any(char::is_alphanumeric) {
-            self.edits.push(Edit {
-                at: self.at,
-                remove: run.len(),
-                put: "_".repeat(run.len()),
-            });
+            self.edits.push(Edit { at: self.at, remove: run.len(), put: "_".repeat(run.len()) });
         } else {
             self.blank(self.at, run.len());
         }
@@ -340,10 +302,7 @@ impl<'t> Scanner<'t> {
         let shown: String = run.chars().take(12).flat_map(char::escape_debug).collect();
         let (headline, label) = if run.chars().all(|c| c.is_control() || !is_visible(c)) {
             (
-                format!(
-                    "the control character U+{:04X} has no place here",
-                    u32::from(first)
-                ),
+                format!("the control character U+{:04X} has no place here", u32::from(first)),
                 "not visible, and not used by the language".to_owned(),
             )
         } else {
@@ -372,17 +331,11 @@ impl<'t> Scanner<'t> {
         if let Some(label) = diagnostic.labels.first_mut() {
             label.text = format!("expected `{alike}`");
         }
-        diagnostic
-            .help(format!("write `{alike}`"))
-            .fix(format!("write `{alike}`"), span, alike)
+        diagnostic.help(format!("write `{alike}`")).fix(format!("write `{alike}`"), span, alike)
     }
 
     fn blank(&mut self, at: usize, length: usize) {
-        self.edits.push(Edit {
-            at,
-            remove: length,
-            put: " ".repeat(length),
-        });
+        self.edits.push(Edit { at, remove: length, put: " ".repeat(length) });
     }
 }
 
