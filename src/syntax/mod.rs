@@ -69,10 +69,7 @@ fn read(file: FileId, text: &str, spans: bool) -> Parse {
         }
         Err(error) => builder.unreadable(&error),
     }
-    Parse {
-        tree,
-        diagnostics: builder.finish(),
-    }
+    Parse { tree, diagnostics: builder.finish() }
 }
 
 fn too_large(file: FileId, length: usize) -> Parse {
