@@ -5,6 +5,8 @@
 //!
 //! Source: Prometheus v3.15.1, promql/parser/printer.go.
 
+use std::fmt::Write as _;
+
 use super::ast::{
     Aggregate, At, Binary, Cardinality, DurationExpr, Expr, ExprKind, Extended, MatchOp, Matcher, Matching,
     Selector,
@@ -71,7 +73,12 @@ fn write_expr(out: &mut String, expr: &Expr) {
     }
 }
 
-fn write_list<T>(out: &mut String, items: &[T], write: fn(&mut String, &T)) {
+fn write_args(out: &mut String, args: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = out.write_fmt(args);
+}
+
+fn write_list<T>(out: &mut String, items: &[T], write: impl Fn(&mut String, &T)) {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             out.push_str(", ");
@@ -94,7 +101,7 @@ fn write_aggregate(out: &mut String, aggregate: &Aggregate) {
     out.push_str(aggregate.op.as_str());
     if aggregate.without || !aggregate.labels.is_empty() {
         out.push_str(if aggregate.without { " without (" } else { " by (" });
-        write_list(out, &aggregate.labels, write_label);
+        write_list(out, &aggregate.labels, |out, label| write_label(out, label));
         out.push_str(") ");
     }
     out.push('(');
@@ -106,11 +113,11 @@ fn write_aggregate(out: &mut String, aggregate: &Aggregate) {
     out.push(')');
 }
 
-fn write_label(out: &mut String, label: &String) {
+fn write_label(out: &mut String, label: &str) {
     if is_plain(label) {
-        out.push_str(label)
+        out.push_str(label);
     } else {
-        out.push_str(&quote::string(label))
+        out.push_str(&quote::string(label));
     }
 }
 
@@ -143,12 +150,12 @@ fn write_matching(out: &mut String, matching: &Matching) {
     };
     if matching.on || !matching.labels.is_empty() || group.is_some() {
         out.push_str(if matching.on { " on (" } else { " ignoring (" });
-        write_list(out, &matching.labels, write_label);
+        write_list(out, &matching.labels, |out, label| write_label(out, label));
         out.push(')');
     }
     if let Some(group) = group {
         out.push_str(group);
-        write_list(out, &matching.include, write_label);
+        write_list(out, &matching.include, |out, label| write_label(out, label));
         out.push(')');
     }
     match matching.fill {
@@ -164,23 +171,8 @@ fn write_matching(out: &mut String, matching: &Matching) {
     }
 }
 
-/// The value stands as Go's `%v` writes it: with an exponent from 1e21 on and below 1e-4.
 fn write_fill(out: &mut String, keyword: &str, value: f64) {
-    let size = value.abs();
-    let text = if value.is_finite() && size != 0.0 && !(1e-4..1e21).contains(&size) {
-        let text = format!("{value:e}");
-        match text.split_once('e') {
-            Some((digits, exponent)) => {
-                let exponent: i32 = exponent.parse().unwrap_or(0);
-                let sign = if exponent < 0 { '-' } else { '+' };
-                format!("{digits}e{sign}{:02}", exponent.abs())
-            }
-            None => text,
-        }
-    } else {
-        number(value)
-    };
-    for part in [" ", keyword, " (", &text, ")"] {
+    for part in [" ", keyword, " (", &quote::number(value), ")"] {
         out.push_str(part);
     }
 }
@@ -226,7 +218,7 @@ fn matcher_text(matcher: &Matcher) -> String {
 
 fn write_at(out: &mut String, at: Option<At>) {
     match at {
-        Some(At::Millis(millis)) => out.push_str(&format!(" @ {:.3}", millis as f64 / 1000.0)),
+        Some(At::Millis(millis)) => write_args(out, format_args!(" @ {:.3}", millis as f64 / 1000.0)),
         Some(At::Start) => out.push_str(" @ start()"),
         Some(At::End) => out.push_str(" @ end()"),
         None => {}
@@ -320,8 +312,49 @@ fn write_millis(out: &mut String, millis: i64) {
     let mut rest = millis.unsigned_abs();
     for (unit, size, exact) in UNITS {
         if (!exact || rest.is_multiple_of(size)) && rest >= size {
-            out.push_str(&format!("{}{unit}", rest / size));
+            write_args(out, format_args!("{}{unit}", rest / size));
             rest %= size;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::{Mode, parse};
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        print(&parse(text, Mode::Test).unwrap())
+    }
+
+    #[test]
+    fn prints_as_prometheus_prints() {
+        for (text, printed) in [
+            (
+                "SUM(foo{b='x',a=~\"y\"}) BY (z)",
+                "sum by (z) (foo{a=~\"y\",b=\"x\"})",
+            ),
+            ("foo[300] offset -90s @ 1.5", "foo[5m] @ 1.500 offset -1m30s"),
+            (
+                "{\"my.metric\", 'x y'!=''}",
+                "{\"x y\"!=\"\",__name__=\"my.metric\"}",
+            ),
+            ("a*on(b)group_left()c", "a * on (b) group_left () c"),
+            ("-1^2", "-1 ^ 2"),
+            ("2^3^4", "2 ^ 3 ^ 4"),
+            ("foo[2m*(step()+1)]", "foo[2m * (step() + 1)]"),
+            ("foo offset 5 + 3", "foo offset 5s + 3"),
+            ("a + fill(1e6) b", "a + fill (1e+06) b"),
+            (
+                "a + fill_left(1) fill_right(0.5) b",
+                "a + fill_left (1) fill_right (0.5) b",
+            ),
+            ("foo offset 0", "foo"),
+            ("sum without () (x)", "sum without () (x)"),
+            ("90d", "90d"),
+            ("1e3 + 0x10 + 010 + Inf", "1000 + 16 + 8 + +Inf"),
+        ] {
+            assert_eq!(canonical(text), printed, "{text}");
         }
     }
 }

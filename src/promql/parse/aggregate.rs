@@ -5,7 +5,7 @@
 
 use super::super::ast::{Aggregate, AggregateOp, ExprKind, QuerySpan};
 use super::Mode;
-use super::expression::{Node, Parsed, Parser, disabled, error, within};
+use super::expression::{Node, Parsed, Parser, disabled, error, node, within};
 use super::quote;
 use super::token::{Keyword, Kind};
 
@@ -61,7 +61,7 @@ impl Parser<'_> {
             grouped,
             labels,
         };
-        self.node(ExprKind::Aggregate(Box::new(aggregate)), span, depth)
+        node(ExprKind::Aggregate(Box::new(aggregate)), span, depth)
     }
 
     fn aggregate_body(&mut self) -> Parsed<(Vec<Node>, Grouping)> {

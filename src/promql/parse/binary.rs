@@ -32,7 +32,7 @@ impl Parser<'_> {
                 } else {
                     Cardinality::OneToMany
                 };
-                if *self.peek() == Kind::LeftParen {
+                if *self.peek() == Kind::LeftParen || !self.begins_right_side() {
                     matching.include = self.labels()?;
                 }
             }
@@ -42,6 +42,10 @@ impl Parser<'_> {
         }
         matching.fill = self.fill()?;
         Ok((return_bool, matching))
+    }
+
+    fn begins_right_side(&self) -> bool {
+        self.peek().begins_expression()
     }
 
     fn fill(&mut self) -> Parsed<(Option<f64>, Option<f64>)> {
@@ -90,6 +94,6 @@ impl Parser<'_> {
             return Ok(());
         }
         let message = "binop fill modifiers are experimental and not enabled";
-        Err(disabled(message, span, "promql-binop-fill-modifiers"))
+        Err(self.after_lexing(disabled(message, span, "promql-binop-fill-modifiers")))
     }
 }

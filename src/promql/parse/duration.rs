@@ -54,7 +54,9 @@ impl Parser<'_> {
     pub(super) fn positive_duration(&mut self) -> Parsed<DurationExpr> {
         let operand = self.duration(0)?;
         match operand.literal() {
-            Some(value) if value <= 0.0 => Err(error("duration must be greater than 0", operand.span)),
+            Some(value) if value <= 0.0 => {
+                Err(self.after_lexing(error("duration must be greater than 0", operand.span)))
+            }
             Some(value) => Ok(DurationExpr::Millis(millis(value))),
             None => Ok(operand.duration),
         }
@@ -70,17 +72,22 @@ impl Parser<'_> {
             Kind::Number | Kind::Duration | Kind::Named(_) => {
                 let sign = self.sign();
                 let operand = self.duration_primary()?;
-                self.signed(operand, sign, start)?
+                with_sign(operand, sign, start)?
             }
             Kind::LeftParen if signed => {
                 let sign = self.sign();
                 let operand = self.duration_primary()?;
-                self.signed(operand, sign, start)?
+                with_sign(operand, sign, start)?
             }
             _ => self.duration(0)?,
         };
         Ok(match operand.literal() {
             Some(0.0) => None,
+            // Less than a millisecond still has a sign.
+            Some(value) if value < 0.0 && millis(value) == 0 => {
+                let expr = Box::new(DurationExpr::Millis(0));
+                Some(DurationExpr::Unary { negative: true, expr })
+            }
             Some(value) => Some(DurationExpr::Millis(millis(value))),
             None => Some(operand.duration),
         })
@@ -93,7 +100,7 @@ impl Parser<'_> {
         let mut left = match self.sign() {
             Some(sign) => {
                 let operand = self.duration(SIGN + 1)?;
-                self.signed(operand, Some(sign), start)?
+                with_sign(operand, Some(sign), start)?
             }
             None => self.duration_primary()?,
         };
@@ -187,34 +194,33 @@ impl Parser<'_> {
             depth,
         })
     }
+}
 
-    /// The operand with its sign; a literal takes it in, and a plus is forgotten.
-    #[expect(clippy::unused_self, reason = "reads as the other rules do")]
-    fn signed(&self, operand: Operand, sign: Option<f64>, start: u32) -> Parsed<Operand> {
-        let Some(sign) = sign else { return Ok(operand) };
-        if let DurationExpr::Literal { value, duration } = operand.duration {
-            let at = QuerySpan {
-                start,
-                end: start + 1,
-            };
-            let span = QuerySpan {
-                start,
-                end: operand.span.end,
-            };
-            return literal(value * sign, duration, span, at);
-        }
-        if sign < 0.0 {
-            bounded(operand.negated(start))
-        } else {
-            Ok(operand)
-        }
+/// The operand with its sign; a literal takes it in, and a plus is forgotten.
+fn with_sign(operand: Operand, sign: Option<f64>, start: u32) -> Parsed<Operand> {
+    let Some(sign) = sign else { return Ok(operand) };
+    if let DurationExpr::Literal { value, duration } = operand.duration {
+        let at = QuerySpan {
+            start,
+            end: start + 1,
+        };
+        let span = QuerySpan {
+            start,
+            end: operand.span.end,
+        };
+        return literal(value * sign, duration, span, at);
+    }
+    if sign < 0.0 {
+        bounded(operand.negated(start))
+    } else {
+        Ok(operand)
     }
 }
 
 /// A literal, if it is a duration Go can hold; otherwise the error is at `blame`.
 fn literal(value: f64, duration: bool, span: QuerySpan, blame: QuerySpan) -> Parsed<Operand> {
-    const LIMIT: f64 = 9_223_372_036.854_775_807;
-    if value > LIMIT || value < -LIMIT {
+    const LIMIT: f64 = 9_223_372_036.854_776;
+    if value.abs() > LIMIT {
         return Err(error("duration out of range", blame));
     }
     Ok(Operand {
@@ -226,7 +232,7 @@ fn literal(value: f64, duration: bool, span: QuerySpan, blame: QuerySpan) -> Par
 
 fn bounded(operand: Operand) -> Parsed<Operand> {
     if operand.depth > MAX_DEPTH {
-        Err(too_deep(operand.span))
+        Err(too_deep(operand.span, MAX_DEPTH))
     } else {
         Ok(operand)
     }

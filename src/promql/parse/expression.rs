@@ -6,10 +6,10 @@
 //! Prometheus' parser is generated from a grammar; an error there is named after the innermost rule that expects
 //! errors. [`Failure::open`] and [`Parser::within`] give the same names.
 
-use super::super::ast::{Binary, BinaryOp, Expr, ExprKind, QuerySpan};
+use super::super::ast::{Binary, BinaryOp, Expr, ExprKind, Matching, QuerySpan};
 use super::super::error::ParseError;
 use super::token::{Kind, Token};
-use super::{MAX_DEPTH, Mode, lex, literal};
+use super::{MAX_DEPTH, MAX_NESTING, Mode, lex, literal};
 
 /// An error on its way out of the rules.
 #[derive(Debug)]
@@ -89,6 +89,8 @@ impl<'t> Parser<'t> {
     }
 
     /// An expression of operators that bind at least with `least`.
+    ///
+    /// The functions that call themselves through others are kept small, since their frames add up.
     pub(super) fn expression(&mut self, least: u8) -> Parsed<Node> {
         self.enter()?;
         let mut left = self.operand()?;
@@ -99,73 +101,53 @@ impl<'t> Parser<'t> {
             self.advance();
             let (return_bool, matching) = self.binary_modifiers()?;
             let right = self.expression(right_power(op))?;
-            let span = QuerySpan {
-                start: left.expr.span.start,
-                end: right.expr.span.end,
-            };
-            self.check_fill(&matching, span)?;
-            let depth = left.depth.max(right.depth);
-            let (left_expr, right_expr) = (left.expr, right.expr);
-            let binary = Binary {
-                op,
-                left: left_expr,
-                right: right_expr,
-                return_bool,
-                matching: Some(matching),
-            };
-            left = self.node(ExprKind::Binary(Box::new(binary)), span, depth + 1)?;
+            left = self.binary(op, left, right, return_bool, matching)?;
         }
         self.leave();
         Ok(left)
     }
 
-    /// An operand: signs before it, modifiers after it.
-    fn operand(&mut self) -> Parsed<Node> {
-        let negative = match self.peek() {
-            Kind::Operator(BinaryOp::Sub) => true,
-            Kind::Operator(BinaryOp::Add) => false,
-            _ => {
-                let primary = self.primary()?;
-                return self.modifiers(primary);
-            }
-        };
-        let start = self.span().start;
-        self.advance();
-        let inner = self.expression(SIGN + 1)?;
+    fn binary(
+        &self,
+        op: BinaryOp,
+        left: Node,
+        right: Node,
+        return_bool: bool,
+        matching: Matching,
+    ) -> Parsed<Node> {
         let span = QuerySpan {
-            start,
-            end: inner.expr.span.end,
+            start: left.expr.span.start,
+            end: right.expr.span.end,
         };
-        let sign = if negative { -1.0 } else { 1.0 };
-        match inner.expr.kind {
-            ExprKind::Number(value) => self.node(ExprKind::Number(value * sign), span, 1),
-            ExprKind::Duration(value) => self.node(ExprKind::Duration(value * sign), span, 1),
-            kind => {
-                let expr = Box::new(Expr {
-                    kind,
-                    span: inner.expr.span,
-                });
-                self.node(ExprKind::Unary { negative, expr }, span, inner.depth + 1)
-            }
-        }
+        self.check_fill(&matching, span)?;
+        let depth = left.depth.max(right.depth) + 1;
+        let (left, right, matching) = (left.expr, right.expr, Some(matching));
+        let binary = Binary {
+            op,
+            left,
+            right,
+            return_bool,
+            matching,
+        };
+        node(ExprKind::Binary(Box::new(binary)), span, depth)
     }
 
-    /// An expression that nests `depth` deep, if that is not too deep.
-    pub(super) fn node(&self, kind: ExprKind, span: QuerySpan, depth: usize) -> Parsed<Node> {
-        if depth > MAX_DEPTH {
-            return Err(too_deep(span));
+    /// An operand: signs before it, modifiers after it.
+    fn operand(&mut self) -> Parsed<Node> {
+        let start = self.span().start;
+        if let Some(sign) = self.sign() {
+            let inner = self.expression(SIGN + 1)?;
+            return signed(sign, start, inner);
         }
-        Ok(Node {
-            expr: Expr { kind, span },
-            depth,
-        })
+        let primary = self.primary()?;
+        self.modifiers(primary)
     }
 
     /// Counts one level of recursion; [`Parser::leave`] takes it back. An error ends the parsing, so need not.
     pub(super) fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(too_deep(self.span()));
+        if self.depth > MAX_NESTING {
+            return Err(too_deep(self.span(), MAX_NESTING));
         }
         Ok(())
     }
@@ -257,6 +239,15 @@ impl<'t> Parser<'t> {
         within(self.unexpected(), rule, expected)
     }
 
+    /// The error, unless the next token cannot be read: Prometheus finds that first.
+    pub(super) fn after_lexing(&self, failure: Failure) -> Failure {
+        if matches!(self.peek(), Kind::Error(_)) {
+            self.unexpected()
+        } else {
+            failure
+        }
+    }
+
     /// What a token of this number or duration is worth, and whether it is a duration.
     pub(super) fn amount(&mut self) -> Parsed<(f64, bool)> {
         let (text, span) = (self.token_text(), self.span());
@@ -274,6 +265,43 @@ impl<'t> Parser<'t> {
         let (text, span) = (self.token_text(), self.span());
         self.expect(&Kind::String)?;
         literal::string(text).map_err(|message| error(message, span))
+    }
+}
+
+/// An expression that nests `depth` deep, if that is not too deep.
+pub(super) fn node(kind: ExprKind, span: QuerySpan, depth: usize) -> Parsed<Node> {
+    if depth > MAX_DEPTH {
+        return Err(too_deep(span, MAX_DEPTH));
+    }
+    Ok(Node {
+        expr: Expr { kind, span },
+        depth,
+    })
+}
+
+/// A literal takes its sign in.
+fn signed(sign: f64, start: u32, inner: Node) -> Parsed<Node> {
+    let span = QuerySpan {
+        start,
+        end: inner.expr.span.end,
+    };
+    match inner.expr.kind {
+        ExprKind::Number(value) => node(ExprKind::Number(value * sign), span, 1),
+        ExprKind::Duration(value) => node(ExprKind::Duration(value * sign), span, 1),
+        kind => {
+            let expr = Box::new(Expr {
+                kind,
+                span: inner.expr.span,
+            });
+            node(
+                ExprKind::Unary {
+                    negative: sign < 0.0,
+                    expr,
+                },
+                span,
+                inner.depth + 1,
+            )
+        }
     }
 }
 
@@ -310,6 +338,6 @@ pub(super) fn within(mut failure: Failure, rule: &str, expected: &str) -> Failur
     failure
 }
 
-pub(super) fn too_deep(span: QuerySpan) -> Failure {
-    error(format!("expression nests deeper than {MAX_DEPTH} levels"), span)
+pub(super) fn too_deep(span: QuerySpan, levels: usize) -> Failure {
+    error(format!("expression nests deeper than {levels} levels"), span)
 }

@@ -134,13 +134,13 @@ impl<'t> Lexer<'t> {
             );
         }
         if self.colon {
-            return match early {
-                true => self.fail(
+            if early {
+                return self.fail(
                     at + 1,
                     "unexpected repeated colon in duration expression".to_owned(),
-                ),
-                false => self.fail(at, "unexpected colon ':'".to_owned()),
-            };
+                );
+            }
+            return self.fail(at, "unexpected colon ':'".to_owned());
         }
         self.colon = true;
         self.push(Kind::Colon, at, 1);

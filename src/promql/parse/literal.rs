@@ -25,7 +25,7 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Integers may be octal (`010`) or hexadecimal, everything may have underscores between digits.
 ///
 /// Source: Prometheus v3.15.1, promql/parser/parse.go, number; Go, strconv.ParseInt and strconv.ParseFloat.
-pub(super) fn number(text: &str) -> Result<f64, String> {
+pub fn number(text: &str) -> Result<f64, String> {
     let failure = |reason: &str| {
         Err(format!(
             "error parsing number: strconv.ParseFloat: parsing {}: {reason}",
@@ -80,7 +80,7 @@ fn underscores_separate_digits(text: &str) -> bool {
 /// The seconds of a duration literal such as `1h30m`.
 ///
 /// Source: Prometheus common v0.71.0, model/time.go, ParseDuration.
-pub(super) fn duration(text: &str) -> Result<f64, String> {
+pub fn duration(text: &str) -> Result<f64, String> {
     let invalid = || format!("not a valid duration string: {}", quote::string(text));
     let mut nanos = 0_u64;
     let mut rest = text;
@@ -121,7 +121,7 @@ pub(super) fn duration(text: &str) -> Result<f64, String> {
 /// bytes. The code points that stand for them are refused where they are written themselves.
 ///
 /// Source: Prometheus v3.15.1, util/strutil/quote.go, Unquote.
-pub(super) fn string(text: &str) -> Result<String, String> {
+pub fn string(text: &str) -> Result<String, String> {
     let failure = |reason: &str| {
         Err(format!(
             "error unquoting string {}: {reason}",

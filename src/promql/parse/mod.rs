@@ -17,6 +17,7 @@ pub mod quote;
 mod selector;
 mod token;
 
+pub use literal::{duration as duration_literal, number as number_literal, string as string_literal};
 pub use pattern::anchored;
 
 use super::ast::{Expr, QuerySpan};
@@ -27,7 +28,11 @@ use expression::Parser;
 /// Longest query, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
-/// How deep expressions nest, so that everything that walks a tree may do so by recursion.
+/// How deep parentheses, calls and signs nest.
+pub const MAX_NESTING: usize = 100;
+
+/// How high a tree grows, so that everything that walks it may do so by recursion: chains of operators grow trees
+/// without nesting.
 pub const MAX_DEPTH: usize = 200;
 
 /// Which feature flags of Prometheus are on.
@@ -44,7 +49,7 @@ pub enum Mode {
 ///
 /// # Errors
 /// The first error Prometheus would report, or that the query is longer than [`MAX_LENGTH`] or nests deeper than
-/// [`MAX_DEPTH`].
+/// [`MAX_NESTING`] or [`MAX_DEPTH`] allow.
 pub fn parse(text: &str, mode: Mode) -> Result<Expr, ParseError> {
     if text.len() > MAX_LENGTH {
         let message = format!("query is {} bytes long, longer than {MAX_LENGTH}", text.len());

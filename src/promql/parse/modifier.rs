@@ -5,7 +5,7 @@
 
 use super::super::ast::{At, DurationExpr, Expr, ExprKind, Extended, QuerySpan, Selector};
 use super::Mode;
-use super::expression::{Failure, Node, Parsed, Parser, disabled, error, within};
+use super::expression::{Failure, Node, Parsed, Parser, disabled, error, node as new_node, within};
 use super::token::{Keyword, Kind, Named};
 
 impl Parser<'_> {
@@ -52,7 +52,7 @@ impl Parser<'_> {
                     start,
                     end: self.end(),
                 };
-                self.node(ExprKind::Matrix { selector, range }, span, 1)
+                new_node(ExprKind::Matrix { selector, range }, span, 1)
             }
             Kind::Colon => {
                 self.advance();
@@ -68,7 +68,7 @@ impl Parser<'_> {
                     start,
                     end: self.end(),
                 };
-                self.node(kind, span, node.depth + 1)
+                new_node(kind, span, node.depth + 1)
             }
             _ => Err(self.unexpected_in("subquery or range", "\":\" or \"]\"")),
         }

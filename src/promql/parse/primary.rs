@@ -6,7 +6,7 @@
 use super::super::ast::{ExprKind, QuerySpan};
 use super::super::function;
 use super::Mode;
-use super::expression::{Node, Parsed, Parser, disabled, error};
+use super::expression::{Node, Parsed, Parser, disabled, error, node};
 use super::quote;
 use super::token::{Keyword, Kind};
 
@@ -16,29 +16,9 @@ impl Parser<'_> {
         let span = self.span();
         let before_paren = *self.peek_second() == Kind::LeftParen;
         match self.peek() {
-            Kind::Number | Kind::Duration => {
-                let (value, duration) = self.amount()?;
-                let kind = if duration {
-                    ExprKind::Duration(value)
-                } else {
-                    ExprKind::Number(value)
-                };
-                self.node(kind, span, 1)
-            }
-            Kind::String => {
-                let value = self.string()?;
-                self.node(ExprKind::String(value), span, 1)
-            }
-            Kind::LeftParen => {
-                self.advance();
-                let inner = self.expression(0)?;
-                self.expect(&Kind::RightParen)?;
-                let span = QuerySpan {
-                    start: span.start,
-                    end: self.end(),
-                };
-                self.node(ExprKind::Paren(Box::new(inner.expr)), span, inner.depth + 1)
-            }
+            Kind::Number | Kind::Duration => self.number(span),
+            Kind::String => self.string_literal(span),
+            Kind::LeftParen => self.parenthesised(span.start),
             Kind::Aggregate(op) if before_paren || self.before_grouping() => {
                 let op = *op;
                 self.aggregate(op)
@@ -50,6 +30,32 @@ impl Parser<'_> {
         }
     }
 
+    fn number(&mut self, span: QuerySpan) -> Parsed<Node> {
+        let (value, duration) = self.amount()?;
+        let kind = if duration {
+            ExprKind::Duration(value)
+        } else {
+            ExprKind::Number(value)
+        };
+        node(kind, span, 1)
+    }
+
+    fn string_literal(&mut self, span: QuerySpan) -> Parsed<Node> {
+        let value = self.string()?;
+        node(ExprKind::String(value), span, 1)
+    }
+
+    fn parenthesised(&mut self, start: u32) -> Parsed<Node> {
+        self.advance();
+        let inner = self.expression(0)?;
+        self.expect(&Kind::RightParen)?;
+        let span = QuerySpan {
+            start,
+            end: self.end(),
+        };
+        node(ExprKind::Paren(Box::new(inner.expr)), span, inner.depth + 1)
+    }
+
     fn before_grouping(&self) -> bool {
         matches!(self.peek_second(), Kind::Keyword(Keyword::By | Keyword::Without))
     }
@@ -58,6 +64,10 @@ impl Parser<'_> {
         let (name, name_span) = (self.token_text(), self.span());
         self.advance();
         let args = self.args()?;
+        self.finish_call(name, name_span, args)
+    }
+
+    fn finish_call(&self, name: &str, name_span: QuerySpan, args: Vec<Node>) -> Parsed<Node> {
         let Some(function) = function::find(name) else {
             let message = format!("unknown function with name {}", quote::string(name));
             return Err(error(message, name_span));
@@ -72,7 +82,7 @@ impl Parser<'_> {
             start: name_span.start,
             end: self.end(),
         };
-        self.node(
+        node(
             ExprKind::Call {
                 function: function.name,
                 args,

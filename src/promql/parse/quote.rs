@@ -1,9 +1,32 @@
-//! Strings as Go writes them between quotes.
+//! Strings and numbers as Go writes them.
 //!
-//! Enters: text. Leaves: the same in quotes, with Go's escapes.
-//! It deliberately does not know what the text means.
+//! Enters: text or a number. Leaves: the text in quotes with Go's escapes, the number with an exponent where Go has one.
+//! It deliberately does not know what they mean.
 
 use std::fmt::Write as _;
+
+/// The number as Go's `%v` writes it: shortest, with an exponent from a million on and below 1e-4.
+///
+/// Source: Go, strconv.FormatFloat with the format `g`.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    if size == 0.0 || (1e-4..1e6).contains(&size) {
+        return value.to_string();
+    }
+    let text = format!("{value:e}");
+    let Some((digits, exponent)) = text.split_once('e') else {
+        return text;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
 
 /// The code point that stands for a byte which is not UTF-8: U+10FF80 to U+10FFFF, the last of the private ones.
 ///
@@ -110,8 +133,8 @@ mod tests {
             r#""\x00\x7f\u0080\u00adé日́""#
         );
         assert_eq!(
-            string("\u{a0}\u{e000}\u{1f600}\u{10ffff}"),
-            "\"\\u00a0\\ue000\u{1f600}\\U0010ffff\""
+            string("\u{a0}\u{e000}\u{1f600}\u{10fffe}"),
+            "\"\\u00a0\\ue000\u{1f600}\\xfe\""
         );
         assert_eq!(char('\''), r"'\''");
         assert_eq!(char('"'), "'\"'");

@@ -4,7 +4,7 @@
 //! It deliberately does not know ranges and offsets; those follow any expression.
 
 use super::super::ast::{BinaryOp, ExprKind, MatchOp, Matcher, QuerySpan, Selector};
-use super::expression::{Node, Parsed, Parser, error};
+use super::expression::{Node, Parsed, Parser, error, node};
 use super::pattern;
 use super::token::Kind;
 
@@ -37,7 +37,7 @@ impl Parser<'_> {
             start,
             end: self.end(),
         };
-        self.node(ExprKind::Vector(selector), span, 1)
+        node(ExprKind::Vector(selector), span, 1)
     }
 
     /// Matchers up to the closing brace.

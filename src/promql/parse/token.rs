@@ -165,8 +165,12 @@ impl Kind {
     /// Whether an expression can begin with it.
     pub(super) fn begins_expression(&self) -> bool {
         match self {
-            Kind::Number | Kind::Duration | Kind::String | Kind::LeftParen | Kind::LeftBrace => true,
-            Kind::Operator(BinaryOp::Add | BinaryOp::Sub) => true,
+            Kind::Number
+            | Kind::Duration
+            | Kind::String
+            | Kind::LeftParen
+            | Kind::LeftBrace
+            | Kind::Operator(BinaryOp::Add | BinaryOp::Sub) => true,
             other => other.names_metric(),
         }
     }
