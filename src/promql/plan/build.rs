@@ -383,7 +383,7 @@ impl<'a> Builder<'a> {
         let place = parameter.span;
         if op == AggregateOp::CountValues {
             let label = super::call::text(parameter)?;
-            if label.is_empty() || label.contains(char::REPLACEMENT_CHARACTER) {
+            if !super::call::names_a_label(&label) {
                 return refuse(place, format!("invalid label name {label:?}"));
             }
             let key = format!("count_values {shape} {label:?}");

@@ -32,9 +32,9 @@ fn argument(args: &[Expr], i: usize, span: QuerySpan) -> Planned<&Expr> {
     args.get(i).map_or_else(|| refuse(span, "an argument is missing"), Ok)
 }
 
-/// Whether a text may name a label.
-fn names_a_label(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)
+/// Whether a text may name a label: not if it has bytes that are no text, for which the parser puts the last code points.
+pub(super) fn names_a_label(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c < '\u{10ff80}')
 }
 
 impl Builder<'_> {
