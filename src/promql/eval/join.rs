@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::super::ast::{BinaryOp, Cardinality, Matching};
 use super::super::labels::{Labels, METRIC_NAME};
+use super::super::parse::quote;
 use super::arithmetic::{compares, compute, holds};
 use super::layout::{CLASH, Layout, Naming};
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
@@ -188,7 +189,7 @@ impl Join {
 
 /// A label set as Prometheus prints it in errors, its name like any other label.
 fn braces(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
     format!("{{{}}}", pairs.join(", "))
 }
 

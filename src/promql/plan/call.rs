@@ -15,7 +15,7 @@ use super::super::eval::sort::{Key, Sort};
 use super::super::eval::source::Reading;
 use super::super::eval::window::WindowFunction;
 use super::super::labels::Labels;
-use super::super::matcher::anchored;
+use super::super::parse::anchored;
 use super::build::{Builder, Planned, refuse, unwrap};
 use super::duration::Duration;
 
