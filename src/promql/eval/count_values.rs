@@ -32,6 +32,21 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
+/// A number as a label of OpenMetrics writes it: with a point or an exponent.
+/// Source: Prometheus v3.15.1, model/labels/float.go, `FormatOpenMetricsFloat`.
+pub(crate) fn bound(value: f64) -> String {
+    let magnitude = value.abs();
+    if !value.is_finite() || magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) {
+        let plain = short(value);
+        let whole = value.is_finite() && !plain.contains('.');
+        return if whole { format!("{plain}.0") } else { plain };
+    }
+    let scientific = format!("{value:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
 impl Operator for CountValues {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         let input = inputs.output(self.input);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::super::ast::QuerySpan;
 use super::super::labels::Labels;
-use super::count_values::short;
+use super::count_values::bound;
 use super::layout::{CLASH, Layout, Naming};
 use super::note::Oddity;
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
@@ -311,7 +311,7 @@ impl Operator for Histogram {
                         let q = inputs.scalar(q);
                         let value = self.answer_quantile(q, number, now.stamp, env);
                         let Some(family) = self.families.get(number as usize) else { continue };
-                        let slot = output.layout.slot(family.labels.with(&label, &short(q)), family.nameless);
+                        let slot = output.layout.slot(family.labels.with(&label, &bound(q)), family.nameless);
                         self.yields(slot, value, now, output)?;
                     }
                 }

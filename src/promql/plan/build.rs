@@ -26,6 +26,7 @@ use super::super::function;
 use super::super::labels::Labels;
 use super::super::matcher::CompiledMatcher;
 use super::super::options::Options;
+use super::super::parse::quote;
 use super::duration::Duration;
 use super::{PlanError, Root};
 
@@ -383,8 +384,8 @@ impl<'a> Builder<'a> {
         let place = parameter.span;
         if op == AggregateOp::CountValues {
             let label = super::call::text(parameter)?;
-            if label.is_empty() || label.contains(char::REPLACEMENT_CHARACTER) {
-                return refuse(place, format!("invalid label name {label:?}"));
+            if !super::call::names_a_label(&label) {
+                return refuse(place, format!("invalid label name {}", quote::string(&label)));
             }
             let key = format!("count_values {shape} {label:?}");
             return Ok(self.node(key, span, || Box::new(CountValues::new(input, label, grouping()))));
