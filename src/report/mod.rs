@@ -5,6 +5,7 @@
 //! charset are passed in, and whoever writes the text decides where to.
 
 pub mod chart;
+pub mod diagnostics;
 pub mod quantity;
 pub mod style;
 pub mod text;

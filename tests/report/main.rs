@@ -1,5 +1,6 @@
 //! What people and machines see of runs, diagnostics and tests, against snapshots that are meant to be read.
 
+mod diagnostics;
 mod samples;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
