@@ -6,11 +6,16 @@
 
 pub mod chart;
 pub mod diagnostics;
+pub mod json;
 pub mod quantity;
 pub mod style;
+pub mod svg;
+pub mod test;
 pub mod text;
 pub mod timeline;
 pub mod verdict;
 
+pub use json::json;
 pub use style::{Ink, Look};
+pub use svg::svg;
 pub use timeline::{Commands, Suggestion, timeline};

@@ -185,7 +185,10 @@ impl Shown<'_> {
         if start >= last {
             return self.character_before(last);
         }
-        let ends_line = self.text.get(start..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
+        let ends_line = self
+            .text
+            .get(start..)
+            .is_some_and(|rest| rest.starts_with(['\n', '\r']));
         if start == end && ends_line {
             return self.character_before(start);
         }
@@ -200,7 +203,11 @@ impl Shown<'_> {
     /// Miette draws nothing under a place past the end of a line.
     fn character_before(&self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or("");
-        let length = before.chars().next_back().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        let length = before
+            .chars()
+            .next_back()
+            .filter(|c| *c != '\n')
+            .map_or(0, char::len_utf8);
         (at - length, at)
     }
 

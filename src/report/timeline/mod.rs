@@ -127,7 +127,7 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
 }
 
 /// What users paid.
-fn cost(totals: &Totals) -> String {
+pub(super) fn cost(totals: &Totals) -> String {
     if totals.requests == 0 {
         return "no request was made while it ran".into();
     }

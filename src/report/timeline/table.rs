@@ -190,7 +190,9 @@ fn painted(parts: &[(Ink, String)], room: usize, look: &Look) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = None;
     for (ink, part) in parts.iter().filter(|(_, part)| !part.is_empty()) {
-        let shared = used.map(|used: usize| used + 2 + width(part)).filter(|shared| *shared <= room);
+        let shared = used
+            .map(|used: usize| used + 2 + width(part))
+            .filter(|shared| *shared <= room);
         if let (Some(shared), Some(line)) = (shared, lines.last_mut()) {
             line.push_str(", ");
             line.push_str(&look.paint(*ink, part));
