@@ -1,5 +1,8 @@
 //! What people and machines see of runs, diagnostics and tests, against snapshots that are meant to be read.
 
+mod diagnostics;
+mod pictures;
+mod results;
 mod samples;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
