@@ -162,6 +162,10 @@ impl<'a> Machine<'a> {
                 Err(error) => error,
             };
             self.recorder.acted(action.name(), &outcome);
+            if matches!(action, actions::Action::Template(_)) {
+                // A new pod template is told of as the revision that comes of it.
+                continue;
+            }
             let name = action.name();
             self.core
                 .tell(self.recorder, || super::trace::EventKind::Action {
