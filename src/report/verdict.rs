@@ -119,7 +119,7 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
                 format!(": {}", clean(message))
             };
             format!(
-                "because {name} could not be measured {}{reason}",
+                "because {name} could not be measured{}{reason}",
                 times_in_a_row(errors)
             )
         }
@@ -289,9 +289,9 @@ pub fn times(count: u32) -> String {
 
 fn times_in_a_row(count: u32) -> String {
     if count > 1 {
-        format!("{} in a row", times(count))
+        format!(" {} in a row", times(count))
     } else {
-        times(count)
+        String::new()
     }
 }
 

@@ -4,6 +4,7 @@ mod diagnostics;
 mod pictures;
 mod results;
 mod samples;
+mod verdicts;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
 

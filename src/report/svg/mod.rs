@@ -72,9 +72,9 @@ pub fn svg(trace: &Trace) -> String {
         canvas.line("edge", (x, strip + STRIP), (x, y));
     }
     clock(&mut canvas, &frame, (first, y));
-    canvas.raw(&shapes.finish());
     moments(&mut canvas, trace, &frame, (lane, y));
-    let height = legend(&mut canvas, trace, y + 52.0);
+    canvas.raw(shapes.finish().trim_end());
+    let height = legend(&mut canvas, trace, y + 64.0);
     document(trace, height, &canvas.finish())
 }
 
@@ -127,7 +127,7 @@ fn clock(canvas: &mut Canvas, frame: &Frame, (top, bottom): (f64, f64)) {
         let x = frame.time.at(at as f64);
         canvas.line("grid", (x, top), (x, bottom));
         canvas.line("tick", (x, bottom), (x, bottom + 5.0));
-        canvas.text("soft", (x, bottom + 19.0), Anchor::Middle, &Seconds(at).clock());
+        canvas.text("soft", (x, bottom + 31.0), Anchor::Middle, &Seconds(at).clock());
     }
     canvas.line("tick", (frame.left, bottom), (frame.right, bottom));
 }
@@ -199,12 +199,13 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
     }
     let empty = |kind: &EventKind| matches!(kind, EventKind::Measurement { value, .. } if super::quantity::Reading::of(value).number().is_none());
     if trace.events.iter().any(|event| empty(&event.kind)) {
-        canvas.text(
-            "soft",
-            (x, y),
-            Anchor::Start,
-            "a mark on the lower edge: no value",
-        );
+        let words = "a mark below the axis: no value";
+        canvas.text("soft", (x, y), Anchor::Start, words);
+        x += text_width(words, 12.0);
+    }
+    if !trace.run.slos.is_empty() {
+        canvas.rect("beyond", (x, y - 11.0), (22.0, 13.0), "");
+        canvas.text("soft", (x + 28.0, y), Anchor::Start, "where the slo is broken");
     }
     canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(&trace.totals));
     y + 42.0

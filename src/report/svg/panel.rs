@@ -13,6 +13,9 @@ use super::Frame;
 use super::canvas::{Anchor, Canvas, polyline, px};
 use super::scale::{Scale, ticks};
 
+/// Marks without a value stand so far below the axis, lest they be read as zero.
+const NO_VALUE: f64 = 10.0;
+
 /// A measurement in the picture.
 struct Mark {
     at: u64,
@@ -101,8 +104,28 @@ pub(super) fn panel(
         }
     }
     side_words(canvas, words, frame, (top, height));
+    let is_silent = track.is_none_or(|track| {
+        track
+            .canary
+            .iter()
+            .chain(&track.stable)
+            .flatten()
+            .next()
+            .is_none()
+    });
+    if is_silent && marks.is_empty() {
+        let middle = f64::midpoint(frame.left, frame.right);
+        canvas.text(
+            "soft",
+            (middle, top + height / 2.0),
+            Anchor::Middle,
+            "not measured in this run",
+        );
+    }
     for mark in &marks {
-        let y = mark.value.map_or(top + height, |value| scale.at(value));
+        let y = mark
+            .value
+            .map_or(top + height + NO_VALUE, |value| scale.at(value));
         draw_mark(
             canvas,
             &mark.phase,

@@ -35,9 +35,13 @@ pub(super) fn strip(canvas: &mut Canvas, trace: &Trace, frame: &Frame, top: f64)
             frame.time.at(segment.to as f64),
         );
         let number = segment.index.map(|index| index.saturating_add(1).to_string());
-        let full = match &number {
-            Some(number) => format!("{number}  {}", segment.name),
-            None => segment.name.clone(),
+        let verb = segment.name.split(' ').next().unwrap_or("");
+        let labels: Vec<String> = match &number {
+            Some(number) => {
+                let long = [segment.name.as_str(), verb].map(|name| format!("{number} \u{b7} {name}"));
+                long.into_iter().chain([number.clone()]).collect()
+            }
+            None => vec![segment.name.clone()],
         };
         let span = format!(
             "{} to {}",
@@ -51,10 +55,7 @@ pub(super) fn strip(canvas: &mut Canvas, trace: &Trace, frame: &Frame, top: f64)
         };
         canvas.rect(class(segment), (left, top), (right - left, STRIP), &words);
         let room = right - left - 6.0;
-        let label = [Some(full), number]
-            .into_iter()
-            .flatten()
-            .find(|label| text_width(label, 11.0) <= room);
+        let label = labels.into_iter().find(|label| text_width(label, 11.0) <= room);
         if let Some(label) = label {
             let at = (f64::midpoint(left, right), top + STRIP / 2.0 + 4.0);
             canvas.text("step", at, Anchor::Middle, &label);

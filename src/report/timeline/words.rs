@@ -46,7 +46,7 @@ pub(super) struct Story<'a> {
     canary: Option<u64>,
     available: BTreeMap<u64, u32>,
     runs: BTreeMap<&'a str, &'a str>,
-    untold: Option<(u64, u32)>,
+    untold: Option<(u64, u32, String)>,
     said: Vec<&'a str>,
 }
 
@@ -262,22 +262,20 @@ impl<'a> Story<'a> {
     }
 
     /// Counts a row about pods that gets no row.
-    pub(super) fn pods_untold(&mut self, at: u64) {
-        let (last, count) = self.untold.get_or_insert((at, 0));
+    pub(super) fn pods_untold(&mut self, at: u64, notes: &[Note]) {
+        let (last, count, words) = self.untold.get_or_insert((at, 0, String::new()));
         *last = at;
         *count += 1;
+        *words = notes.last().map(|note| note.text.clone()).unwrap_or_default();
     }
 
     /// The counted rows in one sentence, once.
     pub(super) fn pods_told(&mut self) -> Option<(u64, Note)> {
-        let (at, count) = self.untold.take()?;
+        let (at, count, words) = self.untold.take()?;
         let changes = counted(u64::from(count), "more change", "more changes");
         Some((
             at,
-            Note::new(
-                Ink::Yellow,
-                format!("pods went on coming and going: {changes} until here"),
-            ),
+            Note::new(Ink::Yellow, format!("{changes} until here, the last: {words}")),
         ))
     }
 }
