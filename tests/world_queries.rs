@@ -2,7 +2,12 @@
 //!
 //! Enters: worlds of known behaviour. Leaves: answers of the very queries that are emitted, held against it.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use rollcast::model::Fact;
 use rollcast::model::analysis::Signal;
@@ -44,7 +49,11 @@ fn rollout(split: Split) -> Rollout {
 }
 
 fn side(errors: f64, median: f64) -> Behaviour {
-    Behaviour { errors: Ratio(errors), latency: Lognormal { mu: libm::log(median), sigma: 0.6 }, episodes: Vec::new() }
+    Behaviour {
+        errors: Ratio(errors),
+        latency: Lognormal { mu: libm::log(median), sigma: 0.6 },
+        episodes: Vec::new(),
+    }
 }
 
 /// 500 requests a second of which 1 % fail at 80 ms, but on the canary 10 % at 200 ms.
@@ -110,7 +119,14 @@ fn signals_are_what_the_scenario_says() {
             }
         }
         // Four standard errors of the mean; most for the canary's p95, which lies where few requests are.
-        let expected = [(0.1, 0.003), (0.01, 0.0003), (0.9, 0.003), (50.0, 0.5), (seen_p95(200.0), 18.0), (seen_p95(80.0), 0.5)];
+        let expected = [
+            (0.1, 0.003),
+            (0.01, 0.0003),
+            (0.9, 0.003),
+            (50.0, 0.5),
+            (seen_p95(200.0), 18.0),
+            (seen_p95(80.0), 0.5),
+        ];
         for (mean, (expected, within)) in means.iter().zip(expected) {
             assert!((mean - expected).abs() < within, "{split:?}: {means:?}, {expected}");
         }

@@ -29,7 +29,12 @@ fn service(rollout: &Rollout, side: Side) -> String {
 }
 
 /// The labels of the series about requests to `side` that were answered with `code`.
-pub(super) fn labels(rollout: &Rollout, reporter: Reporter<'_>, side: Side, code: &str) -> Vec<(&'static str, String)> {
+pub(super) fn labels(
+    rollout: &Rollout,
+    reporter: Reporter<'_>,
+    side: Side,
+    code: &str,
+) -> Vec<(&'static str, String)> {
     let namespace = &rollout.namespace.value;
     let service = service(rollout, side);
     let (source, source_namespace) = if rollout.route.gateways.is_empty() {

@@ -63,7 +63,11 @@ pub struct Frame {
 enum Change {
     Split(Weight),
     /// So many of the announced pods, from this one on, are all that a side has.
-    Pods { side: Side, first: usize, count: usize },
+    Pods {
+        side: Side,
+        first: usize,
+        count: usize,
+    },
 }
 
 /// A world in one run.
@@ -98,7 +102,8 @@ impl World {
     /// beginning of history until something else is said.
     pub fn new(rollout: &Rollout, world: &scenario::World, frame: Frame, seed: u64, run: u64) -> Self {
         let gateway = drawer("gateway");
-        let sources = vec![Source::new(Side::Stable, drawer("stable")), Source::new(Side::Canary, drawer("canary"))];
+        let sources =
+            vec![Source::new(Side::Stable, drawer("stable")), Source::new(Side::Canary, drawer("canary"))];
         let mut new = Self {
             rollout: rollout.clone(),
             traffic: if world.traffic.0 > 0.0 { world.traffic.0 / 1000.0 } else { 0.0 },
@@ -258,7 +263,8 @@ impl World {
             return;
         }
         let hosts = self.rollout.route.split == Split::Hosts;
-        let names: BTreeMap<usize, &str> = self.names.iter().map(|(name, target)| (*target, name.as_str())).collect();
+        let names: BTreeMap<usize, &str> =
+            self.names.iter().map(|(name, target)| (*target, name.as_str())).collect();
         for (number, target) in self.targets.iter_mut().enumerate().skip(self.registered) {
             let reporter = names.get(&number).map_or(Reporter::Gateway, |name| Reporter::Pod(name));
             if hosts || number > 0 {

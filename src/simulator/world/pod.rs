@@ -4,13 +4,13 @@
 //! It deliberately knows no ReplicaSet and no time of day.
 
 use super::super::chance::{Chance, Purpose, drawer};
-use crate::unit::{Millis, Seconds};
+use crate::unit::Seconds;
 
 /// The letters of which Kubernetes makes random names: no vowels, nothing that looks like another.
 /// Source: Kubernetes, apimachinery, pkg/util/rand, `alphanums`.
 const LETTERS: [char; 27] = [
-    'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2', '4', '5', '6',
-    '7', '8', '9',
+    'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z', '2',
+    '4', '5', '6', '7', '8', '9',
 ];
 
 /// How many names of five letters there are.
@@ -51,11 +51,13 @@ impl PodStarts {
         Self { seed, run, range: (range.0.min(range.1), range.0.max(range.1)) }
     }
 
-    /// From creation to availability of the pod of this name, to the millisecond. It depends on nothing but seed, run and name.
-    pub fn start(&self, pod: &str) -> Millis {
-        let (least, most) = (self.range.0.millis().0, self.range.1.millis().0);
+    /// From creation to availability of the pod of this name, in whole seconds, each of the range equally likely. It
+    /// depends on nothing but seed, run and name.
+    pub fn start(&self, pod: &str) -> Seconds {
+        let (least, most) = self.range;
+        let width = i64::try_from((most - least).0).unwrap_or(i64::MAX);
         let mut chance = Chance::new(self.seed, self.run, drawer(pod), Purpose::PodStart);
-        Millis(least.saturating_add(chance.up_to(most.saturating_sub(least))))
+        least + Seconds(chance.up_to(width).unsigned_abs())
     }
 }
 
@@ -78,11 +80,16 @@ mod tests {
     #[test]
     fn starts_fill_their_range() {
         let range = (Seconds(8), Seconds(30));
-        let starts: Vec<i64> = (0..4000).map(|run| PodStarts::new(range, 1, run).start("checkout-rev2-x7k2p").0).collect();
-        assert!(starts.iter().all(|start| (8000..=30_000).contains(start)));
-        let mean = starts.iter().sum::<i64>() as f64 / 4000.0;
-        assert!((mean - 19_000.0).abs() < 4.0 * 6351.0 / 4000_f64.sqrt(), "{mean}");
-        assert_eq!(PodStarts::new((Seconds(30), Seconds(8)), 1, 0).start("a"), PodStarts::new(range, 1, 0).start("a"));
-        assert_eq!(PodStarts::new((Seconds(5), Seconds(5)), 1, 0).start("a"), Millis(5000));
+        let starts: Vec<u64> =
+            (0..4000).map(|run| PodStarts::new(range, 1, run).start("checkout-rev2-x7k2p").0).collect();
+        assert!(starts.iter().all(|start| (8..=30).contains(start)));
+        let mean = starts.iter().sum::<u64>() as f64 / 4000.0;
+        assert!(starts.contains(&8) && starts.contains(&30));
+        assert!((mean - 19.0).abs() < 4.0 * 6.633 / 4000_f64.sqrt(), "{mean}");
+        assert_eq!(
+            PodStarts::new((Seconds(30), Seconds(8)), 1, 0).start("a"),
+            PodStarts::new(range, 1, 0).start("a")
+        );
+        assert_eq!(PodStarts::new((Seconds(5), Seconds(5)), 1, 0).start("a"), Seconds(5));
     }
 }
