@@ -20,11 +20,13 @@ fn every_production_is_read() {
 }
 
 #[test]
-fn the_smallest_useful_file_is_read() {
+fn the_first_example_is_read() {
     let text = include_str!("../examples/canary-demo.roll");
     assert_eq!(mistakes(text), []);
     let tree = syntax::parse(FileId(0), text).tree;
-    assert!(matches!(tree.items.as_slice(), [Item::Rollout(_), Item::Scenario(_)]));
+    let rollouts = tree.items.iter().filter(|item| matches!(item, Item::Rollout(_)));
+    assert_eq!(rollouts.count(), 1);
+    assert!(tree.items.iter().any(|item| matches!(item, Item::Scenario(_))));
 }
 
 /// What is wrong with a text, one line a mistake: code, place, headline, and the repair where there is one.
@@ -190,6 +192,17 @@ fn what_follows_an_unclosed_rollout_is_read() {
     let tree = syntax::parse(FileId(0), text).tree;
     assert!(matches!(tree.items.as_slice(), [Item::Rollout(_), Item::Scenario(_)]));
     assert_eq!(told(text).len(), 2);
+}
+
+#[test]
+fn what_is_absent_is_known() {
+    let text = "rollout a {\n  canary { 10%% }\n}\nrollout b {\n  canary { 10% }\n}\n";
+    let parsed = syntax::parse(FileId(0), text);
+    let spans = parsed.tree.items.iter().map(|item| match item {
+        Item::Rollout(rollout) => rollout.span,
+        _ => panic!("no rollout"),
+    });
+    assert_eq!(spans.map(|span| parsed.is_broken(span)).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) struct Builder<'t> {
     spans: bool,
     diagnostics: Diagnostics,
     reported: usize,
+    /// Where statements stood that are absent from the tree.
+    pub(super) broken: Vec<Span>,
     /// Parts of the original in which nothing is a mistake, because all of it waits for a later version.
     muted: Vec<Range<usize>>,
 }
@@ -85,7 +87,16 @@ pub(super) fn extent(node: &Node<'_>) -> Range<usize> {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(file: FileId, source: &'t str, scan: &'t Scan, spans: bool) -> Self {
-        Self { file, source, scan, spans, diagnostics: Diagnostics::new(), reported: 0, muted: Vec::new() }
+        Self {
+            file,
+            source,
+            scan,
+            spans,
+            diagnostics: Diagnostics::new(),
+            reported: 0,
+            broken: Vec::new(),
+            muted: Vec::new(),
+        }
     }
 
     /// A place of the text that the grammar read, in the original.
@@ -152,10 +163,13 @@ impl<'t> Builder<'t> {
             if let Some(context) = context {
                 if !follows && self.diagnose(&extent, before.as_ref(), context) {
                     list.truncate(kept);
+                    self.broken.extend(before.as_ref().map(|before| self.place(before)));
                 }
+                self.broken.push(self.place(&extent));
                 broken = Some(extent.end);
             } else if is_later(rule) {
                 kept = list.len();
+                self.broken.push(self.place(&extent));
                 self.later(node);
             } else {
                 kept = list.len();
@@ -163,6 +177,7 @@ impl<'t> Builder<'t> {
                 let built = build(self, node, &mut list);
                 if damaged || built.is_none() {
                     list.truncate(kept);
+                    self.broken.push(self.place(&extent));
                     broken = Some(extent.end);
                 }
             }

@@ -81,7 +81,6 @@ impl<'t> Builder<'t> {
         let kind = match part.as_rule() {
             Rule::amount | Rule::duration | Rule::text | Rule::target => return self.value(part),
             Rule::string => ValueKind::Text(self.string(&part).value),
-            Rule::number => ValueKind::Number(super::value::decimal(self.text(&part), "", "")?),
             _ => ValueKind::Name(self.text(&part).to_owned()),
         };
         Some(Value { kind, span })
