@@ -10,6 +10,7 @@ pub mod json;
 pub mod quantity;
 pub mod style;
 pub mod svg;
+pub mod tally;
 pub mod test;
 pub mod text;
 pub mod timeline;
