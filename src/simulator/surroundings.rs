@@ -110,9 +110,7 @@ impl Surroundings for Site<'_> {
 
     fn pod_start(&mut self, pod: &NewPod) -> Seconds {
         let revision = u64::from(pod.hash.0) + 1;
-        let start = self.starts.start(&pod_name(self.rollout, revision, self.ordinal(revision))).0;
-        // Kubernetes and the controller compare whole seconds, so a pod counts from the next one on.
-        Seconds(u64::try_from(start.max(0)).unwrap_or(0).div_ceil(1000))
+        self.starts.start(&pod_name(self.rollout, revision, self.ordinal(revision)))
     }
 
     fn measure(&mut self, ask: &Ask<'_>) -> Result<Value, String> {
