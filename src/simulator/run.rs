@@ -58,9 +58,11 @@ impl<'a> Simulation<'a> {
 
     /// A run in detail.
     pub fn trace(&mut self, run: u64) -> Trace {
+        // The picture goes on after the verdict, the cost ends with it: what looks further is played a second time.
+        let ending = self.ending(run);
         let mut tracked = self.tracked();
         let mut kept = Kept::default();
-        let ending = self.play(run, &mut kept, &mut tracked);
+        self.play(run, &mut kept, &mut tracked);
         Trace {
             run: self.header(run),
             verdict: ending.verdict,
