@@ -3,6 +3,7 @@
 //! Enters: folders of `NAME.json` with `NAME.trace.jsonl`, from `ROLLCAST_ARGO_CASES` (separated by `:`) or `tests/argo_cases`.
 //! Leaves: the first difference of each case that differs, and `N passed, N failed, N skipped`.
 
+#[cfg(test)]
 mod support;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use support::oracle::{self, compare};
 
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases and where they are")]
 fn folders() -> Vec<PathBuf> {
     match std::env::var("ROLLCAST_ARGO_CASES") {
         Ok(list) if !list.is_empty() => list.split(':').map(PathBuf::from).collect(),
@@ -18,10 +20,17 @@ fn folders() -> Vec<PathBuf> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test reads its cases and fails without them"
+)]
 fn cases() -> Vec<PathBuf> {
     let mut cases = Vec::new();
     for folder in folders() {
-        let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for entry in entries {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "json") {
@@ -33,6 +42,11 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test reads its cases and fails on broken ones"
+)]
 fn recorded(case: &Path) -> Option<Vec<Value>> {
     let text = std::fs::read_to_string(case.with_extension("trace.jsonl")).ok()?;
     Some(
@@ -44,6 +58,7 @@ fn recorded(case: &Path) -> Option<Vec<Value>> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 fn traces_are_equal() {
     let (mut passed, mut failed) = (0, 0);
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
@@ -60,7 +75,10 @@ fn traces_are_equal() {
                 None => passed += 1,
                 Some(difference) => {
                     failed += 1;
-                    println!("{name}: {}\n  argo: {}\n  ours: {}", difference.place, difference.oracle, difference.ours);
+                    println!(
+                        "{name}: {}\n  argo: {}\n  ours: {}",
+                        difference.place, difference.oracle, difference.ours
+                    );
                 }
             },
         }

@@ -83,8 +83,7 @@ impl Core {
 
     /// Asks for the Rollout at a second.
     pub(super) fn rollout_at(&mut self, second: i64) {
-        self.rollout
-            .add_after(self.now, second * SECOND - self.now);
+        self.rollout.add_after(self.now, second * SECOND - self.now);
     }
 
     /// Asks for a run at a second.

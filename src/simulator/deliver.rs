@@ -252,8 +252,7 @@ impl Machine<'_> {
     pub(super) fn sync_service(&mut self, at: usize) {
         let now = self.core.now;
         let canary = &self.core.store.rollout.spec.canary;
-        let referenced =
-            canary.canary_service == Some(at) || canary.stable_service == Some(at);
+        let referenced = canary.canary_service == Some(at) || canary.stable_service == Some(at);
         let selects = self
             .core
             .store

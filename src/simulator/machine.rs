@@ -9,8 +9,8 @@ use super::clock::{RECONCILE, SECOND};
 use super::core::Core;
 use super::deliver::Outside;
 use super::event::{Recorder, State, Surroundings};
-use super::pods::NEVER;
 use super::objects::run::RunId;
+use super::pods::NEVER;
 use super::rollout::{self, RESYNC, actions};
 use super::schedule::{Due, Idle};
 use super::verdict::{Before, Course};
@@ -167,11 +167,10 @@ impl<'a> Machine<'a> {
                 continue;
             }
             let name = action.name();
-            self.core
-                .tell(self.recorder, || super::trace::EventKind::Action {
-                    action: name.to_owned(),
-                    outcome,
-                });
+            self.core.tell(self.recorder, || super::trace::EventKind::Action {
+                action: name.to_owned(),
+                outcome,
+            });
         }
     }
 

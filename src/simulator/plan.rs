@@ -62,8 +62,7 @@ fn plan_step(rollout: &Rollout, kind: &StepKind, analyses: &mut Vec<AnalysisSpec
         StepKind::SetWeight(weight) => step.set_weight = Some(i64::from(weight.percent())),
         StepKind::Pause(duration) => {
             step.pause = Some(spec::Pause {
-                duration: duration
-                    .map(|duration| (seconds(duration), duration.to_string().into())),
+                duration: duration.map(|duration| (seconds(duration), duration.to_string().into())),
             });
         }
         StepKind::Analysis(analysis) => {
@@ -77,11 +76,7 @@ fn seconds(Seconds(seconds): Seconds) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX >> 16)
 }
 
-fn plan_analysis(
-    rollout: &Rollout,
-    analysis: &Analysis,
-    analyses: &mut Vec<AnalysisSpec>,
-) -> spec::Analysis {
+fn plan_analysis(rollout: &Rollout, analysis: &Analysis, analyses: &mut Vec<AnalysisSpec>) -> spec::Analysis {
     let mut merged = AnalysisSpec::default();
     for at in &analysis.templates {
         let Some(template) = rollout.templates.get(*at) else {

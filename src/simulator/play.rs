@@ -32,11 +32,7 @@ pub struct Release<'a> {
 }
 
 /// Plays a release once. Many runs of one rollout are cheaper with [`Stage`].
-pub fn play(
-    release: &Release<'_>,
-    around: &mut dyn Surroundings,
-    recorder: &mut dyn Recorder,
-) -> Ending {
+pub fn play(release: &Release<'_>, around: &mut dyn Surroundings, recorder: &mut dyn Recorder) -> Ending {
     Stage::new(release.rollout, release.actions, release.horizon).play(around, recorder)
 }
 
@@ -80,7 +76,6 @@ impl Stage {
     pub fn play(&self, around: &mut dyn Surroundings, recorder: &mut dyn Recorder) -> Ending {
         let mut core = self.deployed.clone();
         core.announce(around);
-        around.split(Seconds(0), Weight::ZERO);
         core.tell(recorder, || EventKind::Applied { revision: 2 });
         let mut machine = Machine::new(&mut core, around, recorder, &self.actions);
         let until = loop {

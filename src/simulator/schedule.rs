@@ -62,10 +62,7 @@ impl Idle {
 
 /// The key to be reconciled next among those due before `end`, and when it became due.
 pub(super) fn pick(core: &Core, idle: &Idle, end: i64) -> Option<(Due, i64)> {
-    let open = |due: Due, at: Option<i64>| {
-        at.filter(|at| *at < end && !idle.muted(due))
-            .map(|at| (due, at))
-    };
+    let open = |due: Due, at: Option<i64>| at.filter(|at| *at < end && !idle.muted(due)).map(|at| (due, at));
     let rules = core
         .rules
         .iter()
@@ -115,9 +112,7 @@ pub(super) fn by_name(core: &Core, a: usize, b: usize) -> Ordering {
 }
 
 fn place(core: &Core, run: &Run) -> u32 {
-    core.store
-        .set(run.hash)
-        .map_or(u32::MAX, |set| set.place)
+    core.store.set(run.hash).map_or(u32::MAX, |set| set.place)
 }
 
 /// Every key's time.
@@ -126,7 +121,11 @@ pub(super) fn each_due(core: &Core, mut each: impl FnMut(i64)) {
         core.store.run(RunId(at))?;
         key.due()
     });
-    let routes = core.services.iter().chain(&core.rules).filter_map(|key| key.due());
+    let routes = core
+        .services
+        .iter()
+        .chain(&core.rules)
+        .filter_map(|key| key.due());
     for at in runs.chain(routes).chain(core.rollout.due()) {
         each(at);
     }

@@ -116,20 +116,12 @@ impl fmt::Display for Spelled<'_> {
                         "Metric \"{metric}\" assessed {} due to {}",
                         assessed.phase, assessed.excess
                     )?,
-                    None => write!(
-                        f,
-                        "Metric assessed {} due to {}",
-                        assessed.phase, assessed.excess
-                    )?,
+                    None => write!(f, "Metric assessed {} due to {}", assessed.phase, assessed.excess)?,
                 }
                 if assessed.error.is_empty() {
                     Ok(())
                 } else {
-                    write!(
-                        f,
-                        ": \"Error Message: {}\"",
-                        Spelled(&assessed.error, rollout)
-                    )
+                    write!(f, ": \"Error Message: {}\"", Spelled(&assessed.error, rollout))
                 }
             }
         }

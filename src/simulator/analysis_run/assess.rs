@@ -23,12 +23,7 @@ struct Worst {
 }
 
 /// Assesses a run; says whether its status changed.
-pub(super) fn assess(
-    core: &mut Core,
-    recorder: &mut dyn Recorder,
-    id: RunId,
-    spec: &RunSpec,
-) -> bool {
+pub(super) fn assess(core: &mut Core, recorder: &mut dyn Recorder, id: RunId, spec: &RunSpec) -> bool {
     let now = core.second();
     let Some(run) = core.store.run_mut(id) else {
         return false;
@@ -160,10 +155,7 @@ fn metric_phase(metric: &Metric, result: &MetricResult, terminating: bool) -> Ph
     if successes > 0 && result.consecutive_success >= successes {
         return Phase::Successful;
     }
-    if spec
-        .effective_count()
-        .is_some_and(|count| result.count >= count)
-    {
+    if spec.effective_count().is_some_and(|count| result.count >= count) {
         return match (successes > 0, spec.failure_limit.unwrap_or(0) >= 0) {
             (true, true) => Phase::Inconclusive,
             (true, false) => Phase::Failed,

@@ -82,10 +82,7 @@ fn measure_all(
     let now = core.second();
     let mut any = false;
     for (at, metric) in spec.metrics.iter().enumerate() {
-        let due = core
-            .store
-            .run(id)
-            .is_some_and(|run| is_due(run, at, metric, now));
+        let due = core.store.run(id).is_some_and(|run| is_due(run, at, metric, now));
         if due {
             measure(core, around, recorder, id, at, metric);
             any = true;
@@ -100,8 +97,7 @@ fn is_due(run: &Run, at: usize, metric: &Metric, now: i64) -> bool {
     if result.is_some_and(|result| result.phase.completed()) || run.terminating() {
         return false;
     }
-    let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?)))
-    else {
+    let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?))) else {
         return match (metric.spec.initial_delay, run.started_at) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -295,8 +291,7 @@ fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
         if result.is_some_and(|result| result.phase.completed()) {
             return None;
         }
-        let Some((result, last)) =
-            result.and_then(|result| Some((result, result.measurements.last()?)))
+        let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?)))
         else {
             let started = run.started_at.unwrap_or_else(|| core.second());
             return metric.spec.initial_delay.map(|delay| started + delay);
@@ -323,11 +318,7 @@ pub(super) fn decisive(run: &Run) -> Option<(String, Option<String>)> {
         return None;
     };
     let name = assessed.metric.as_ref()?;
-    let at = run
-        .spec
-        .metrics
-        .iter()
-        .position(|metric| metric.name == *name)?;
+    let at = run.spec.metrics.iter().position(|metric| metric.name == *name)?;
     let value = run
         .results
         .get(at)

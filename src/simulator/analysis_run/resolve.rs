@@ -16,11 +16,7 @@ use crate::simulator::spec::{AnalysisSpec, ArgValue, MetricSpec};
 const KEPT: usize = 10;
 
 /// Makes a run's spec.
-pub(in crate::simulator) fn resolve(
-    analysis: &AnalysisSpec,
-    latest: Hash,
-    stable: Option<Hash>,
-) -> RunSpec {
+pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stable: Option<Hash>) -> RunSpec {
     let args: Vec<(&str, String)> = analysis
         .args
         .iter()
@@ -147,9 +143,7 @@ fn invalid(metric: &MetricSpec) -> Option<String> {
 fn dry_run(metrics: &mut [Metric], rules: &[String]) -> Option<String> {
     for (at, rule) in rules.iter().enumerate() {
         if !each_match(metrics, rule, |metric| metric.dry_run = true) {
-            return Some(format!(
-                "dryRun[{at}]: Rule didn't match any metric name(s)"
-            ));
+            return Some(format!("dryRun[{at}]: Rule didn't match any metric name(s)"));
         }
     }
     None
@@ -189,7 +183,5 @@ pub(in crate::simulator) fn shared(
     latest: Hash,
     stable: Option<Hash>,
 ) -> Arc<RunSpec> {
-    Arc::new(analysis.map_or_else(RunSpec::default, |analysis| {
-        resolve(analysis, latest, stable)
-    }))
+    Arc::new(analysis.map_or_else(RunSpec::default, |analysis| resolve(analysis, latest, stable)))
 }

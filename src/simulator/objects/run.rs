@@ -3,7 +3,7 @@
 //! Enters: analyses with arguments resolved. Leaves: runs and their results.
 //! It deliberately knows no rule by which a measurement is judged.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::super::spec::MetricSpec;
@@ -161,10 +161,10 @@ impl Run {
     pub fn name(&self, rollout: &str) -> String {
         let mut name = format!("{rollout}-{}-{}", self.hash, self.revision);
         if let Kind::Step(index) = self.kind {
-            name.push_str(&format!("-{index}"));
+            let _ = write!(name, "-{index}");
         }
         if self.collision > 0 {
-            name.push_str(&format!(".{}", self.collision));
+            let _ = write!(name, ".{}", self.collision);
         }
         name
     }
@@ -174,11 +174,7 @@ impl Run {
     pub fn terminating(&self) -> bool {
         self.terminate
             || self.results.iter().flatten().any(|result| {
-                !result.dry_run
-                    && matches!(
-                        result.phase,
-                        Phase::Failed | Phase::Error | Phase::Inconclusive
-                    )
+                !result.dry_run && matches!(result.phase, Phase::Failed | Phase::Error | Phase::Inconclusive)
             })
     }
 }

@@ -214,9 +214,7 @@ pub struct Condition {
 impl Status {
     /// The condition of a type.
     pub fn condition(&self, kind: ConditionType) -> Option<&Condition> {
-        self.conditions
-            .iter()
-            .find(|condition| condition.kind == kind)
+        self.conditions.iter().find(|condition| condition.kind == kind)
     }
 
     /// Puts a condition at the end, unless one of this type has the same status and reason; says whether it did.

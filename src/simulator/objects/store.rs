@@ -292,11 +292,7 @@ impl Store {
     }
 
     /// Replaces a VirtualService made from the cached one; `false` when that was stale.
-    pub(in crate::simulator) fn update_virtual_service(
-        &mut self,
-        at: usize,
-        next: VirtualService,
-    ) -> bool {
+    pub(in crate::simulator) fn update_virtual_service(&mut self, at: usize, next: VirtualService) -> bool {
         if self.stale.iter().any(|(stale, _)| *stale == at) {
             return false;
         }

@@ -93,9 +93,10 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
         Action::TerminateRuns(name) => {
             for at in 0..core.store.runs.len() {
                 let rollout = &core.store.rollout.spec.name;
-                let meant = core.store.run(RunId(at)).is_some_and(|run| {
-                    name.as_ref().is_none_or(|name| run.name(rollout) == *name)
-                });
+                let meant = core
+                    .store
+                    .run(RunId(at))
+                    .is_some_and(|run| name.as_ref().is_none_or(|name| run.name(rollout) == *name));
                 if meant {
                     core.store.terminate_run(RunId(at));
                 }

@@ -26,9 +26,7 @@ impl Reconcile<'_> {
         let (step, background) = (current(&status.step_run), current(&status.background_run));
         self.other_runs = (0..self.core.store.runs.len())
             .map(RunId)
-            .filter(|id| {
-                self.core.store.run(*id).is_some() && Some(*id) != step && Some(*id) != background
-            })
+            .filter(|id| self.core.store.run(*id).is_some() && Some(*id) != step && Some(*id) != background)
             .collect();
         (self.step_run, self.background_run) = (step, background);
     }
@@ -85,14 +83,11 @@ impl Reconcile<'_> {
     }
 
     fn emit_run_change(&mut self, old: Option<RunStatus>, current: Option<RunId>, kind: &str) {
-        let Some((id, run)) = current.and_then(|id| Some((id, self.core.store.runs.get(id.0)?)))
-        else {
+        let Some((id, run)) = current.and_then(|id| Some((id, self.core.store.runs.get(id.0)?))) else {
             return;
         };
         let phase = run.phase;
-        let changed = old
-            .as_ref()
-            .is_none_or(|old| old.run == id && old.phase != phase);
+        let changed = old.as_ref().is_none_or(|old| old.run == id && old.phase != phase);
         if phase == Phase::None || !changed || self.recorder.silent() {
             return;
         }
@@ -107,11 +102,7 @@ impl Reconcile<'_> {
     /// Asks a run to end, unless it has or was asked already. Source: `cancelAnalysisRuns`.
     fn cancel(&mut self, id: Option<RunId>) {
         if let Some(id) = id
-            && self
-                .core
-                .store
-                .run(id)
-                .is_some_and(|run| !run.phase.completed())
+            && self.core.store.run(id).is_some_and(|run| !run.phase.completed())
         {
             self.core.store.terminate_run(id);
         }
@@ -170,11 +161,7 @@ impl Reconcile<'_> {
             (Some(start), Some(index)) => index < start,
             _ => false,
         };
-        if status.fully_promoted()
-            || status.stable.is_none()
-            || status.current.is_none()
-            || before_start
-        {
+        if status.fully_promoted() || status.stable.is_none() || status.current.is_none() || before_start {
             return None;
         }
         if status.pause(PauseReason::InconclusiveAnalysisRun).is_some() {
@@ -232,12 +219,11 @@ impl Reconcile<'_> {
         }
         let name = run.name(&self.rollout.spec.name);
         let step = kind.step().and_then(|index| u32::try_from(index).ok());
-        self.core
-            .tell(self.recorder, || EventKind::RunStarted {
-                name,
-                kind: kind.name().to_owned(),
-                step,
-            });
+        self.core.tell(self.recorder, || EventKind::RunStarted {
+            name,
+            kind: kind.name().to_owned(),
+            step,
+        });
         self.core.store.create_run(run)
     }
 

@@ -38,9 +38,7 @@ impl Reconcile<'_> {
         let aborted = reason == "RolloutAborted";
         let mut status = None;
         let mut set = |condition: Condition| {
-            status
-                .get_or_insert_with(|| old.clone())
-                .set_condition(condition);
+            status.get_or_insert_with(|| old.clone()).set_condition(condition);
         };
         if paused != (reason == "RolloutPaused") && !aborted && !old.completed() {
             let (reason, message) = if paused {
@@ -53,12 +51,7 @@ impl Reconcile<'_> {
         }
         if !old.abort && aborted {
             let message = Text::Fixed("Retrying Rollout after abort");
-            set(self.condition(
-                ConditionType::Progressing,
-                "Unknown",
-                "RolloutRetry",
-                message,
-            ));
+            set(self.condition(ConditionType::Progressing, "Unknown", "RolloutRetry", message));
         }
         let shown = old
             .condition(ConditionType::Paused)
@@ -96,8 +89,7 @@ impl Reconcile<'_> {
             ));
         } else if self.progressing(status) || became_unhealthy {
             self.progress_condition(status, became_unhealthy);
-        } else if !self.indefinite_step() && !self.waits_for_scale_down() && self.timed_out(status)
-        {
+        } else if !self.indefinite_step() && !self.waits_for_scale_down() && self.timed_out(status) {
             self.time_out(status);
         }
         let (value, message) = if self.sum(|set| set.available) >= self.rollout.spec.replicas {
@@ -106,41 +98,21 @@ impl Reconcile<'_> {
             ("False", "Rollout does not have minimum availability")
         };
         let message = Text::Fixed(message);
-        status.set_condition(self.condition(
-            ConditionType::Available,
-            value,
-            "AvailableReason",
-            message,
-        ));
+        status.set_condition(self.condition(ConditionType::Available, value, "AvailableReason", message));
         self.completion(status);
     }
 
     fn health(&self, status: &mut Status, healthy: bool) -> bool {
         if healthy {
             let message = Text::Fixed("Rollout is healthy");
-            status.set_condition(self.condition(
-                ConditionType::Healthy,
-                "True",
-                "RolloutHealthy",
-                message,
-            ));
+            status.set_condition(self.condition(ConditionType::Healthy, "True", "RolloutHealthy", message));
             return false;
         }
-        if self
-            .rollout
-            .status
-            .condition(ConditionType::Healthy)
-            .is_none()
-        {
+        if self.rollout.status.condition(ConditionType::Healthy).is_none() {
             return false;
         }
         let message = Text::Fixed("Rollout is not healthy");
-        status.set_condition(self.condition(
-            ConditionType::Healthy,
-            "False",
-            "RolloutHealthy",
-            message,
-        ))
+        status.set_condition(self.condition(ConditionType::Healthy, "False", "RolloutHealthy", message))
     }
 
     fn abort_condition(&mut self, status: &mut Status) {
@@ -174,8 +146,7 @@ impl Reconcile<'_> {
                 Text::Set("ReplicaSet ", self.new.hash, " is progressing."),
             )
         };
-        let mut condition =
-            self.condition(ConditionType::Progressing, "True", reason, message);
+        let mut condition = self.condition(ConditionType::Progressing, "True", reason, message);
         if let Some(old) = self.rollout.status.condition(ConditionType::Progressing) {
             if old.status == "True" {
                 condition.changed = old.changed;

@@ -68,9 +68,9 @@ impl Failure {
             .map(|context| format!("{context}: "))
             .collect();
         text.push_str(&match self.reason {
-            Reason::Delayed(hash) => format!(
-                "delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available"
-            ),
+            Reason::Delayed(hash) => {
+                format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")
+            }
             Reason::StaleSet(hash) => format!(
                 "error updating replicaset in updateReplicaSet {rollout}-{hash}: {}",
                 conflict("replicasets.apps", &format!("{rollout}-{hash}"))

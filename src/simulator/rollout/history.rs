@@ -25,12 +25,7 @@ impl Reconcile<'_> {
             }
             self.core.store.delete_set(set.hash);
             for id in self.other_runs.clone() {
-                if self
-                    .core
-                    .store
-                    .run(id)
-                    .is_some_and(|run| run.hash == set.hash)
-                {
+                if self.core.store.run(id).is_some_and(|run| run.hash == set.hash) {
                     self.core.store.delete_run(id);
                 }
             }

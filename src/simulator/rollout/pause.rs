@@ -65,15 +65,14 @@ impl Reconcile<'_> {
         let mut controller_pause = old.controller_pause;
         let mut pauses = std::mem::take(&mut status.pauses);
         pauses.clear();
-        pauses.extend(old.pauses.iter().filter(|pause| {
-            !(self.pause.remove_step && pause.reason == PauseReason::CanaryPauseStep)
-        }));
+        pauses.extend(
+            old.pauses
+                .iter()
+                .filter(|pause| !(self.pause.remove_step && pause.reason == PauseReason::CanaryPauseStep)),
+        );
         for (add, reason) in [
             (self.pause.add_step, PauseReason::CanaryPauseStep),
-            (
-                self.pause.add_inconclusive,
-                PauseReason::InconclusiveAnalysisRun,
-            ),
+            (self.pause.add_inconclusive, PauseReason::InconclusiveAnalysisRun),
         ] {
             if add && old.pause(reason).is_none() {
                 let since = self.now;

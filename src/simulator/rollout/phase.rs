@@ -15,10 +15,7 @@ impl Reconcile<'_> {
         for condition in &status.conditions {
             let prefix = if condition.kind == ConditionType::InvalidSpec {
                 "InvalidSpec"
-            } else if matches!(
-                condition.reason,
-                "RolloutAborted" | "ProgressDeadlineExceeded"
-            ) {
+            } else if matches!(condition.reason, "RolloutAborted" | "ProgressDeadlineExceeded") {
                 condition.reason
             } else {
                 continue;

@@ -82,11 +82,7 @@ impl Reconcile<'_> {
     }
 
     /// Scales a ReplicaSet and notes how many pods the Rollout wants; says whether the size changed.
-    pub(super) fn scale(
-        &mut self,
-        set: ReplicaSet,
-        wanted: i64,
-    ) -> Result<(bool, ReplicaSet), Failure> {
+    pub(super) fn scale(&mut self, set: ReplicaSet, wanted: i64) -> Result<(bool, ReplicaSet), Failure> {
         let replicas = self.rollout.spec.replicas;
         let annotate = set.desired != replicas || (replicas == 0 && set.deadline.is_some());
         if set.wanted == wanted && !annotate {

@@ -85,11 +85,6 @@ impl Reconcile<'_> {
                 .ok_or_else(|| Failure::stale_set(new).within("failed to update replicaset revision"))?;
             return Ok(());
         }
-        number(
-            self.core,
-            self.recorder,
-            &mut self.rollout,
-            self.new.revision,
-        )
+        number(self.core, self.recorder, &mut self.rollout, self.new.revision)
     }
 }

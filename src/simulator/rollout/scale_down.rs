@@ -34,11 +34,7 @@ impl Reconcile<'_> {
 
     /// Source: `reconcileOtherReplicaSets`; failures there are swallowed upstream.
     pub(super) fn reconcile_other_sets(&mut self) -> bool {
-        let mut old: Vec<ReplicaSet> = self
-            .others()
-            .filter(|set| set.wanted > 0)
-            .copied()
-            .collect();
+        let mut old: Vec<ReplicaSet> = self.others().filter(|set| set.wanted > 0).copied().collect();
         if old.is_empty() {
             return false;
         }
@@ -160,12 +156,7 @@ impl Reconcile<'_> {
             .traffic
             .as_ref()
             .and_then(|traffic| traffic.destination_rule.as_ref())
-            .and_then(|subsets| {
-                self.core
-                    .store
-                    .destination_rules
-                    .get(subsets.destination_rule)
-            })
+            .and_then(|subsets| self.core.store.destination_rules.get(subsets.destination_rule))
             .is_some_and(|rule| rule.subsets.iter().any(|(_, label)| *label == hash));
         status.stable == hash || status.current == hash || weighted || selected || subset
     }

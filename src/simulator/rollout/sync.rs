@@ -201,9 +201,7 @@ impl Reconcile<'_> {
         if was != is {
             if let Some(pause) = status.pauses.first() {
                 let reason = pause.reason.name();
-                self.emit(false, "RolloutPaused", || {
-                    format!("Rollout is paused ({reason})")
-                });
+                self.emit(false, "RolloutPaused", || format!("Rollout is paused ({reason})"));
             } else if status.aborted_at.is_none() {
                 self.emit(false, "RolloutResumed", || "Rollout is resumed".to_owned());
             }
@@ -235,13 +233,11 @@ impl Reconcile<'_> {
                 .condition(Progressing)
                 .map(|condition| condition.message.spell(&name))
                 .unwrap_or_default();
-            self.core
-                .tell(self.recorder, || EventKind::Aborted { message });
+            self.core.tell(self.recorder, || EventKind::Aborted { message });
         }
         if let Some(stable) = status.stable.filter(|_| status.stable != old.stable) {
             let revision = crate::simulator::event::revision(stable);
-            self.core
-                .tell(self.recorder, || EventKind::Promoted { revision });
+            self.core.tell(self.recorder, || EventKind::Promoted { revision });
         }
         if (status.phase, &status.message) != (old.phase, &old.message) {
             let (phase, message) = (

@@ -79,10 +79,7 @@ impl Reconcile<'_> {
                     .checked_div(self.rollout.spec.replicas)
                     .unwrap_or(0)
             } else {
-                self.rollout
-                    .status
-                    .weights
-                    .map_or(0, |weights| weights.canary)
+                self.rollout.status.weights.map_or(0, |weights| weights.canary)
             };
         }
         let Some(index) = self.step_index() else {
@@ -120,11 +117,8 @@ impl Reconcile<'_> {
     /// Source: `calculateDesiredWeightOnAbortOrStableRollback`.
     fn weight_on_abort(&self) -> i64 {
         let replicas = self.rollout.spec.replicas;
-        let (true, Some(stable), true) = (
-            self.canary.dynamic_stable_scale,
-            &self.stable,
-            replicas != 0,
-        ) else {
+        let (true, Some(stable), true) = (self.canary.dynamic_stable_scale, &self.stable, replicas != 0)
+        else {
             return 0;
         };
         let desired = self.desired_canary_weight();
@@ -223,8 +217,7 @@ impl Reconcile<'_> {
             format!("VirtualService `{name}` set to desiredWeight '{desired}'")
         });
         let canary = u32::try_from(desired).unwrap_or(0);
-        self.core
-            .tell(self.recorder, || EventKind::Weight { canary });
+        self.core.tell(self.recorder, || EventKind::Weight { canary });
         Ok(())
     }
 
@@ -251,12 +244,7 @@ impl Reconcile<'_> {
         let Some(subsets) = &traffic.destination_rule else {
             return Ok(());
         };
-        let Some(rule) = self
-            .core
-            .store
-            .destination_rules
-            .get(subsets.destination_rule)
-        else {
+        let Some(rule) = self.core.store.destination_rules.get(subsets.destination_rule) else {
             return Ok(());
         };
         let next: Vec<_> = rule

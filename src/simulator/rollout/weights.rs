@@ -54,11 +54,7 @@ pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) 
 }
 
 /// `maxSurge` and `maxUnavailable` in pods. Source: utils/replicaset/replicaset.go, `resolveFenceposts`.
-pub(super) fn fenceposts(
-    surge: Option<Amount>,
-    unavailable: Option<Amount>,
-    replicas: i64,
-) -> (i64, i64) {
+pub(super) fn fenceposts(surge: Option<Amount>, unavailable: Option<Amount>, replicas: i64) -> (i64, i64) {
     let surge = match surge.unwrap_or(DEFAULT_AMOUNT) {
         Amount::Pods(pods) => pods,
         Amount::Percent(percent) => div_ceil(percent * replicas, 100),
@@ -75,11 +71,7 @@ pub(super) fn fenceposts(
 }
 
 /// Whether enough pods of a ReplicaSet are available. Source: `ReplicaProgressThresholdMet`.
-pub(super) fn threshold_met(
-    threshold: Option<Threshold>,
-    set: Option<&ReplicaSet>,
-    wanted: i64,
-) -> bool {
+pub(super) fn threshold_met(threshold: Option<Threshold>, set: Option<&ReplicaSet>, wanted: i64) -> bool {
     let available = set.map_or(0, |set| set.available);
     match (threshold, set) {
         (Some(Threshold::Percent(percent)), Some(_)) if percent >= 0 => {
@@ -138,9 +130,7 @@ fn within_limits(
 impl Reconcile<'_> {
     /// The stable ReplicaSet where it is another than the new one. Source: `CheckStableRSExists`.
     pub(super) fn other_stable(&self) -> Option<&ReplicaSet> {
-        self.stable
-            .as_ref()
-            .filter(|stable| stable.hash != self.new.hash)
+        self.stable.as_ref().filter(|stable| stable.hash != self.new.hash)
     }
 
     /// Wanted pods of canary and stable.
@@ -177,8 +167,7 @@ impl Reconcile<'_> {
                 ..
             }) => return (Some(replicas), 0),
             Some(CanaryScale {
-                weight: Some(weight),
-                ..
+                weight: Some(weight), ..
             }) => return (None, weight),
             _ => {}
         }
@@ -242,8 +231,7 @@ impl Reconcile<'_> {
     pub(super) fn wanted_routed(&self, weights: Option<Weights>) -> (i64, i64) {
         let replicas = self.rollout.spec.replicas;
         let (explicit, weight) = self.replicas_or_weight();
-        let mut canary =
-            explicit.unwrap_or_else(|| self.at_least_min_pods(pods_for(replicas, weight)));
+        let mut canary = explicit.unwrap_or_else(|| self.at_least_min_pods(pods_for(replicas, weight)));
         if !self.canary.dynamic_stable_scale {
             return (canary, replicas);
         }
@@ -254,17 +242,13 @@ impl Reconcile<'_> {
                 canary = canary.max(pods_for(replicas, weights.canary));
             }
         }
-        (
-            self.at_least_min_pods(canary),
-            self.at_least_min_pods(stable),
-        )
+        (self.at_least_min_pods(canary), self.at_least_min_pods(stable))
     }
 
     /// `maxSurge` and `maxUnavailable` in pods.
     pub(super) fn surge_and_unavailable(&self) -> (i64, i64) {
         let replicas = self.rollout.spec.replicas;
-        let (surge, unavailable) =
-            fenceposts(self.canary.max_surge, self.canary.max_unavailable, replicas);
+        let (surge, unavailable) = fenceposts(self.canary.max_surge, self.canary.max_unavailable, replicas);
         (surge, unavailable.min(replicas))
     }
 
@@ -297,8 +281,8 @@ impl Reconcile<'_> {
         }
         let least = replicas - unavailable;
         let increasing = want_new >= self.new.wanted;
-        let drainable = for_scale_down(Some(&self.new), !increasing)
-            + for_scale_down(self.stable.as_ref(), increasing);
+        let drainable =
+            for_scale_down(Some(&self.new), !increasing) + for_scale_down(self.stable.as_ref(), increasing);
         if drainable <= least {
             return (new, stable);
         }
@@ -317,8 +301,7 @@ impl Reconcile<'_> {
             if set.wanted > want_stable {
                 stable = want_stable.max(set.wanted - down);
             }
-            let (stable, new) =
-                within_limits((Some(set), stable), (Some(&self.new), new), most, least);
+            let (stable, new) = within_limits((Some(set), stable), (Some(&self.new), new), most, least);
             (new, stable)
         } else {
             (new, stable)

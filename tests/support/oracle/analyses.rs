@@ -175,8 +175,6 @@ fn given_value(arg: &Value) -> Result<ArgValue, String> {
         Some("Latest") => Ok(ArgValue::LatestHash),
         Some("Stable") => Ok(ArgValue::StableHash),
         _ if arg.get("valueFrom").is_some() => Err("argument from a field".into()),
-        _ => Ok(ArgValue::Text(
-            arg["value"].as_str().unwrap_or("").to_owned(),
-        )),
+        _ => Ok(ArgValue::Text(arg["value"].as_str().unwrap_or("").to_owned())),
     }
 }

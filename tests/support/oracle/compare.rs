@@ -50,7 +50,10 @@ fn compare_lines(a: &Value, b: &Value) -> Option<Difference> {
             let mut place = format!("t={} {key}", a["t"]);
             let (mut x, mut y) = (x, y);
             while let (Some(from), Some(to)) = (x.as_object(), y.as_object()) {
-                let Some(inner) = from.keys().chain(to.keys()).find(|k| x[k.as_str()] != y[k.as_str()])
+                let Some(inner) = from
+                    .keys()
+                    .chain(to.keys())
+                    .find(|k| x[k.as_str()] != y[k.as_str()])
                 else {
                     break;
                 };

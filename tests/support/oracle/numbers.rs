@@ -12,36 +12,36 @@ pub(crate) fn int_value(value: &Value) -> i64 {
 
 /// A field as an integer.
 pub(crate) fn int(object: &Value, field: &str) -> Option<i64> {
-    object
-        .get(field)
-        .filter(|value| !value.is_null())
-        .map(int_value)
+    object.get(field).filter(|value| !value.is_null()).map(int_value)
 }
 
-/// A Go duration in whole seconds; `Err` where it has a fraction or is none.
+/// A Go duration in whole seconds; `Err` where it is none.
 pub(crate) fn seconds(text: &str) -> Result<i64, String> {
     let fail = || format!("duration {text}");
-    let (mut total, mut rest) = (0_f64, text);
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(fail)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| fail())?;
-        let unit: String = rest[digits..]
-            .chars()
-            .take_while(|c| c.is_alphabetic())
-            .collect();
-        total += number
-            * match unit.as_str() {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 0.001,
-                _ => return Err(fail()),
-            };
-        rest = &rest[digits + unit.len()..];
+    let (mut total, mut number, mut chars) = (0_f64, String::new(), text.chars().peekable());
+    while let Some(c) = chars.next() {
+        if c.is_ascii_digit() || c == '.' {
+            number.push(c);
+            continue;
+        }
+        let unit = match (c, chars.peek()) {
+            ('m', Some('s')) => {
+                chars.next();
+                0.001
+            }
+            ('h', _) => 3600.0,
+            ('m', _) => 60.0,
+            ('s', _) => 1.0,
+            _ => return Err(fail()),
+        };
+        total += unit * number.parse::<f64>().map_err(|_| fail())?;
+        number.clear();
     }
-    Ok(total.floor() as i64)
+    if number.is_empty() {
+        Ok(total.floor() as i64)
+    } else {
+        Err(fail())
+    }
 }
 
 /// A whole-second duration.

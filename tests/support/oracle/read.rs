@@ -1,9 +1,7 @@
 //! A scenario read into a spec, a cluster, a scripted world and actions.
 
 use rollcast::simulator::Action;
-use rollcast::simulator::objects::{
-    Cluster, Destination, DestinationRule, Route, Service, VirtualService,
-};
+use rollcast::simulator::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
 use rollcast::simulator::spec::{AnalysisSpec, Spec, Template};
 use serde_json::{Value, json};
 
@@ -43,9 +41,7 @@ impl Templates {
     }
 
     fn image(template: &Value) -> &str {
-        template["spec"]["containers"][0]["image"]
-            .as_str()
-            .unwrap_or("")
+        template["spec"]["containers"][0]["image"].as_str().unwrap_or("")
     }
 
     fn with_image(&self, image: &str) -> Value {
@@ -99,12 +95,8 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 /// Reads a scenario.
 pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     let objects = scenario["objects"].as_array().ok_or("no objects")?;
-    let of_kind = |kind: &str| -> Vec<&Value> {
-        objects
-            .iter()
-            .filter(|object| object["kind"] == kind)
-            .collect()
-    };
+    let of_kind =
+        |kind: &str| -> Vec<&Value> { objects.iter().filter(|object| object["kind"] == kind).collect() };
     for kind in ["AnalysisRun", "Secret"] {
         if !of_kind(kind).is_empty() {
             return Err(format!("object {kind}"));
@@ -129,7 +121,14 @@ pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
         let at = int(action, "at").unwrap();
         let name = action["do"].as_str().unwrap();
         let done = read_action(
-            action, at, name, &mut raw, &mut templates, &mut world, &cluster, &mut analyses,
+            action,
+            at,
+            name,
+            &mut raw,
+            &mut templates,
+            &mut world,
+            &cluster,
+            &mut analyses,
         )?;
         actions.push((at, done));
         action_names.push(name.to_owned());
@@ -150,7 +149,10 @@ pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, all of it the state of reading")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call, all of it the state of reading"
+)]
 fn read_action(
     action: &Value,
     at: i64,

@@ -178,11 +178,7 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
     };
     Ok(Some(Traffic {
         virtual_service,
-        routes: routes
-            .iter()
-            .filter_map(Value::as_str)
-            .map(Into::into)
-            .collect(),
+        routes: routes.iter().filter_map(Value::as_str).map(Into::into).collect(),
         destination_rule,
     }))
 }
@@ -221,8 +217,6 @@ fn duration(raw: &Value) -> Result<Option<(i64, Arc<str>)>, String> {
             };
             Some((value, text.as_str().into()))
         }
-        other => other
-            .as_i64()
-            .map(|value| (value, value.to_string().into())),
+        other => other.as_i64().map(|value| (value, value.to_string().into())),
     })
 }

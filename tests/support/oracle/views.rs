@@ -17,11 +17,7 @@ fn text(text: &Text, rollout: &str) -> Value {
 }
 
 fn name_or_null(name: &str) -> Value {
-    if name.is_empty() {
-        Value::Null
-    } else {
-        json!(name)
-    }
+    if name.is_empty() { Value::Null } else { json!(name) }
 }
 
 fn hash(hash: Option<Hash>) -> Value {
@@ -255,8 +251,7 @@ fn one_metric(name: &str, result: &MetricResult, rollout: &str) -> Value {
         .measurements
         .iter()
         .map(|measured| {
-            let mut view =
-                json!({"phase": measured.phase.name(), "from": measured.at, "to": measured.at});
+            let mut view = json!({"phase": measured.phase.name(), "from": measured.at, "to": measured.at});
             for (key, value) in [("value", &measured.value), ("message", &measured.message)] {
                 if !value.is_empty() {
                     view[key] = text(value, rollout);
