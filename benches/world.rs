@@ -1,11 +1,12 @@
 //! What a run of the world costs: ten minutes at fifteen seconds' scrapes, with seven minutes of history.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use rollcast::model::Fact;
 use rollcast::model::rollout::{Canary, Istio, Pods, Port, PortTarget, Rollout, Split};
 use rollcast::model::scenario::{self, Behaviour, Lognormal, Scrape, WorldSide as Side};
-use rollcast::simulator::pods::pod_name;
-use rollcast::simulator::world::{Frame, Needs, Sink, World};
+use rollcast::promql::Store;
+use rollcast::simulator::world::{Frame, Needs, Sink, World, pod_name};
 use rollcast::source::Span;
 use rollcast::unit::{Millis, Rate, Ratio, Seconds, Weight};
 use std::hint::black_box;
@@ -61,8 +62,11 @@ fn rollout(split: Split) -> Rollout {
 }
 
 fn runs(criterion: &mut Criterion) {
-    let side = |errors| Behaviour { errors: Ratio(errors), latency: Lognormal { mu: libm::log(80.0), sigma: 0.6 }, episodes: Vec::new() };
-    let canaries: Vec<String> = (0..2).map(|ordinal| pod_name("checkout", 2, ordinal)).collect();
+    let side = |errors| Behaviour {
+        errors: Ratio(errors),
+        latency: Lognormal { mu: libm::log(80.0), sigma: 0.6 },
+        episodes: Vec::new(),
+    };
     let mut group = criterion.benchmark_group("world");
     for (name, split, traffic, latency) in [
         ("hosts, requests", Split::Hosts, 200.0, false),
@@ -77,26 +81,36 @@ fn runs(criterion: &mut Criterion) {
             pod_start: (Seconds(5), Seconds(10)),
             scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.01) }),
         };
-        let frame = Frame { epoch_ms: 1_800_000_000_000, history: Seconds(420), needs: Needs { requests: true, latency } };
+        let frame = Frame {
+            epoch_ms: 1_800_000_000_000,
+            history: Seconds(420),
+            needs: Needs { requests: true, latency },
+        };
         let mut world = World::new(&rollout(split), &scenario, frame, 1, 0);
-        let mut sink = Columns::default();
-        let mut run = 0;
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                run += 1;
-                world.reset(run, &mut sink);
-                for (at, percent) in [(10, 5), (120, 10), (240, 25), (360, 50), (480, 75)] {
-                    world.pods(Seconds(at), Side::Canary, canaries.iter().map(String::as_str));
-                    world.split(Seconds(at), Weight::new(percent).unwrap_or_default());
-                }
-                for second in (0..=600).step_by(30) {
-                    world.advance(second * 1000, &mut sink);
-                }
-                black_box(world.totals(Seconds(600)))
-            });
-        });
+        bench(&mut group, name, &mut world, &mut Columns::default());
+        let mut world = World::new(&rollout(split), &scenario, frame, 1, 0);
+        bench(&mut group, &format!("{name}, into the store"), &mut world, &mut Store::new());
     }
     group.finish();
+}
+
+fn bench(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, world: &mut World, sink: &mut impl Sink) {
+    let canaries: Vec<String> = (0..2).map(|ordinal| pod_name("checkout", 2, ordinal)).collect();
+    let mut run = 0;
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            run += 1;
+            world.reset(run, sink);
+            for (at, percent) in [(10, 5), (120, 10), (240, 25), (360, 50), (480, 75)] {
+                world.pods(Seconds(at), Side::Canary, canaries.iter().map(String::as_str));
+                world.split(Seconds(at), Weight::new(percent).unwrap_or_default());
+            }
+            for second in (0..=600).step_by(30) {
+                world.advance(second * 1000, sink);
+            }
+            black_box(world.totals(Seconds(600)))
+        });
+    });
 }
 
 criterion_group!(benches, runs);

@@ -1,7 +1,7 @@
 //! What holds of every text: reading it ends, quickly and without a panic, and formatting it changes nothing but blanks.
 //!
-//! The texts are the examples, every prefix of them, and what is left of them after tokens or bytes have been struck
-//! out, doubled, swapped or replaced.
+//! The texts are the examples, prefixes of them, and what is left of them after tokens or bytes have been struck out,
+//! doubled, swapped or replaced. `PROPTEST_CASES` asks for more of them.
 
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,10 @@ fn samples() -> Vec<String> {
 
 /// Everything that must hold of a text.
 fn hold(text: &str) {
-    #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
-    let begin = Instant::now();
+    // The machine may have other things to do; once in a few times it must have been quick.
+    let taken = (0..5).map(|_| time(text)).find(|taken| *taken < PATIENCE);
+    assert!(taken.is_some(), "{} bytes take too long", text.len());
     let parsed = parse(FileId(0), text);
-    let taken = begin.elapsed();
-    assert!(taken < PATIENCE, "{taken:?} for {} bytes", text.len());
 
     let mut sources = Sources::new();
     sources.add(SourceFile::new("a.roll", text));
@@ -72,8 +71,16 @@ fn hold(text: &str) {
         list.into_iter().map(|diagnostic| diagnostic.headline).collect()
     };
     assert_eq!(headlines(text), headlines(&formatted), "from\n{text}");
-    let squeezed = |text: &str| text.chars().filter(|next| !next.is_whitespace() && *next != ',').collect::<String>();
+    let squeezed =
+        |text: &str| text.chars().filter(|next| !next.is_whitespace() && *next != ',').collect::<String>();
     assert_eq!(squeezed(text.trim_start_matches('\u{feff}')), squeezed(&formatted));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
+fn time(text: &str) -> Duration {
+    let begin = Instant::now();
+    parse(FileId(0), text);
+    begin.elapsed()
 }
 
 /// A text in words, blanks and signs.
@@ -95,19 +102,47 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_prefix_is_read() {
+fn one_mistake_is_one_diagnostic() {
+    for sample in [EVERYTHING, include_str!("../examples/canary-demo.roll")] {
+        let tokens = tokens(sample);
+        for at in 0..tokens.len() {
+            let token = tokens[at];
+            // A line's end may end a comment, without which the next line is none.
+            if token.trim().is_empty() {
+                continue;
+            }
+            let missing = [&tokens[..at], &tokens[at + 1..]].concat().concat();
+            let doubled = [&tokens[..=at], &[" "], &tokens[at..]].concat().concat();
+            let shorter: String = token.chars().take(1).chain(token.chars().skip(2)).collect();
+            let misspelt = [&tokens[..at], &[shorter.as_str()], &tokens[at + 1..]].concat().concat();
+            for text in [missing, doubled, misspelt] {
+                let list = parse(FileId(0), &text).diagnostics.into_sorted();
+                assert!(list.len() <= 1, "{token} at {at}: {list:#?}");
+            }
+        }
+    }
+}
+
+/// Every place of a short text, some of a long one, so that the tests end.
+fn stride(text: &str) -> usize {
+    1 + text.len() / 150
+}
+
+#[test]
+fn prefixes_are_read() {
     for sample in samples() {
-        for (end, _) in sample.char_indices() {
+        let stride = stride(&sample);
+        for (end, _) in sample.char_indices().step_by(stride) {
             hold(&sample[..end]);
         }
     }
 }
 
 #[test]
-fn every_token_can_be_missing_or_doubled() {
+fn tokens_can_be_missing_or_doubled() {
     for sample in samples() {
         let tokens = tokens(&sample);
-        for at in 0..tokens.len() {
+        for at in (0..tokens.len()).step_by(stride(&sample)) {
             hold(&[&tokens[..at], &tokens[at + 1..]].concat().concat());
             hold(&[&tokens[..=at], &tokens[at..]].concat().concat());
         }
@@ -147,14 +182,15 @@ fn hostile_texts_take_no_time() {
         ("rollout a { pods 3; }\n", 2_000),
     ] {
         let text = piece.repeat(times);
-        #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
-        let begin = Instant::now();
-        let mistakes = parse(FileId(0), &text).diagnostics.into_sorted().len();
-        let parsed = begin.elapsed();
+        // Twice the text may take twice the time and some more, not four times; a machine with other things to do is
+        // asked again.
+        let half = piece.repeat(times / 2);
+        let quick = (0..20).any(|_| {
+            let (half, whole) = (time(&half), time(&text));
+            whole < half * 3 + Duration::from_millis(5)
+        });
+        assert!(quick, "{} bytes take more than their share: {piece:?}", text.len());
         let formatted = format(&text);
-        let taken = begin.elapsed();
-        println!("{parsed:>12.1?} {taken:>12.1?} {:>7} bytes {mistakes:>4} {piece:?}", text.len());
-        assert!(taken < Duration::from_secs(2), "{taken:?} for {times} × {piece:?}");
         assert_eq!(format(&formatted), formatted, "{piece:?}");
     }
 }
@@ -168,7 +204,7 @@ fn a_file_too_large_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn tokens_may_be_anywhere(sample in 0_usize..8, edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_u8..4), 1..5)) {

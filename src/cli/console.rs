@@ -10,7 +10,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::compile::{Compiled, Fault};
 use crate::report::diagnostics;
 use crate::report::style::Look;
-use crate::source::Sources;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,19 +117,13 @@ impl Console {
         status
     }
 
-    /// Renders diagnostics with the summary line to standard error.
-    pub(crate) fn report(&self, list: &[Diagnostic], sources: &Sources, files: usize) {
-        self.err(&diagnostics::human(list, sources, self.error_look));
-        self.err(&diagnostics::summary(list, files));
-    }
-
     /// For commands that go on only without errors: reports them, and says whether there are any. Warnings alone are
     /// `check`'s business and not shown.
     pub(crate) fn refuse(&self, compiled: &Compiled) -> bool {
         if compiled.has_errors() {
             let errors: Vec<Diagnostic> =
                 compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).cloned().collect();
-            self.report(&errors, &compiled.sources, 1);
+            self.err(&diagnostics::human(&errors, &compiled.sources, 1, &self.error_look));
         }
         compiled.has_errors()
     }

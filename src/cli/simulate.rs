@@ -12,8 +12,7 @@ use crate::diagnostic::nearest;
 use crate::model::Program;
 use crate::model::compile::compile;
 use crate::model::scenario::Scenario;
-use crate::report::timeline::{Commands, Suggestion, timeline};
-use crate::report::{json, svg};
+use crate::report::{Commands, Suggestion, json, svg, timeline};
 use crate::simulator::Simulation;
 use crate::simulator::trace::Trace;
 
@@ -77,13 +76,12 @@ impl Simulate {
             }
         }
         if let Some(path) = &self.svg {
-            let texts = traces.iter().map(|trace| Planned { path: path.clone(), text: svg::svg(trace) });
+            let texts = traces.iter().map(|trace| Planned { path: path.clone(), text: svg(trace) });
             if let Err((path, why)) = write_all(&texts.collect::<Vec<_>>()) {
                 return console.could_not_run(&format!("cannot write `{}`: {why}", path.display()));
             }
         }
-        self.show(&traces, supplied, console);
-        ExitStatus::Yes
+        self.show(&traces, supplied, console)
     }
 
     /// The scenarios to play, and whether Rollcast supplied them because the file has none.
@@ -117,10 +115,15 @@ impl Simulate {
         Ok(Simulation::new(rollout, &scenario)?.trace(self.run))
     }
 
-    fn show(&self, traces: &[Trace], supplied: bool, console: &mut Console) {
+    fn show(&self, traces: &[Trace], supplied: bool, console: &mut Console) -> ExitStatus {
         if self.format == Format::Json {
-            console.out(&json::traces(traces));
-            return;
+            return match in_json(traces) {
+                Ok(text) => {
+                    console.out(&text);
+                    ExitStatus::Yes
+                }
+                Err(error) => console.could_not_run(&error.to_string()),
+            };
         }
         for (at, trace) in traces.iter().enumerate() {
             if at > 0 {
@@ -133,6 +136,7 @@ impl Simulate {
         if supplied {
             console.out("\nthe file has no scenario: this is a healthy release at 50 requests a second\n");
         }
+        ExitStatus::Yes
     }
 
     /// What to type next; as typed now where that makes a difference.
@@ -156,6 +160,13 @@ impl Simulate {
         };
         Commands { again: Some(again), next }
     }
+}
+
+/// All traces as one object, so that one scenario and several have the same shape.
+fn in_json(traces: &[Trace]) -> Result<String, serde_json::Error> {
+    let texts: Result<Vec<String>, _> = traces.iter().map(json).collect();
+    let texts: Vec<String> = texts?.iter().map(|text| text.trim_end().to_owned()).collect();
+    Ok(format!("{{\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
 }
 
 /// A text in quotes for a shell.

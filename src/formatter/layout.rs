@@ -58,7 +58,7 @@ fn statement(row: &Row, depth: usize, apart: bool, lines: &mut Vec<Line>) {
 
 /// A block of one line begins a column of its own after what lines up with others.
 fn with_block(family: Family, cells: &mut Vec<String>, inside: &str) {
-    let starts = family == Family::World && cells.len() == 1;
+    let starts = family == Family::Clause && cells.len() == 1;
     match cells.last_mut().filter(|_| !starts) {
         Some(last) => {
             last.push(' ');

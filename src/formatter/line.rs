@@ -27,14 +27,7 @@ enum Kind {
 impl Line {
     /// A statement, or a part of one.
     pub(super) fn cells(depth: usize, family: Family, cells: Vec<String>, apart: bool) -> Self {
-        Self {
-            depth,
-            family,
-            cells,
-            comment: None,
-            apart,
-            kind: Kind::Cells,
-        }
+        Self { depth, family, cells, comment: None, apart, kind: Kind::Cells }
     }
 
     /// A comment of its own.
@@ -103,7 +96,8 @@ fn run(lines: &[Line]) -> usize {
         return 1;
     };
     let goes_on = |line: &&Line| {
-        let like = line.family == first.family || line.is_comment();
+        let clauses = is_clause(line.family) && is_clause(first.family);
+        let like = line.family == first.family || clauses || line.is_comment();
         let step = first.family == Family::Weight && line.family == Family::Step;
         !line.apart && line.depth == first.depth && (like || step)
     };
@@ -111,7 +105,11 @@ fn run(lines: &[Line]) -> usize {
 }
 
 fn lines_up(family: Family) -> bool {
-    matches!(family, Family::Slo | Family::Weight | Family::World)
+    matches!(family, Family::Slo | Family::Weight) || is_clause(family)
+}
+
+fn is_clause(family: Family) -> bool {
+    matches!(family, Family::Clause | Family::At)
 }
 
 fn pad(run: &mut [Line]) {
@@ -138,18 +136,16 @@ fn comment_columns(lines: &[Line], texts: &[String]) -> Vec<usize> {
     let mut widths = Vec::with_capacity(lines.len());
     let mut at = 0;
     while let Some(first) = lines.get(at) {
-        let rest = lines.get(at..).unwrap_or(&[]);
-        let goes_on = |line: &&Line| line.comment.is_some() && line.depth == first.depth && !line.apart;
-        let length = if first.comment.is_some() && first.kind == Kind::Cells {
-            let others = rest.iter().skip(1).take_while(|line| goes_on(line) && line.kind == Kind::Cells);
-            1 + others.count()
-        } else {
-            1
+        let goes_on = |(line, text): &(&Line, &String)| {
+            line.comment.is_some() && line.depth == first.depth && !line.apart && !text.contains('\n')
         };
-        let run = texts.iter().skip(at).take(length);
-        let width = run.map(|text| last_width(text)).max().unwrap_or(0);
-        widths.extend(std::iter::repeat_n(width, length));
-        at += length;
+        let rest = lines.iter().zip(texts).skip(at);
+        let after =
+            if first.comment.is_some() { rest.clone().skip(1).take_while(goes_on).count() } else { 0 };
+        let run = rest.take(1 + after);
+        let width = run.map(|(_, text)| last_width(text)).max().unwrap_or(0);
+        widths.extend(std::iter::repeat_n(width, 1 + after));
+        at += 1 + after;
     }
     widths
 }

@@ -16,11 +16,7 @@ pub fn format(text: &str) -> String {
         return text.to_owned();
     };
     let formatted = layout::text(&entries);
-    if formatted == text || means_the_same(text, &entries, &formatted) {
-        formatted
-    } else {
-        text.to_owned()
-    }
+    if formatted == text || means_the_same(text, &entries, &formatted) { formatted } else { text.to_owned() }
 }
 
 fn means_the_same(text: &str, entries: &[Entry], formatted: &str) -> bool {
@@ -78,13 +74,18 @@ mod tests {
     fn blanks_are_put_where_they_belong() {
         settled(
             "rollout  a   in b{\n\n\n  replicas   3#few\n\n\n\n  analyze x ,y   in background }\n\n",
-            "rollout a in b {\n  replicas 3  # few\n\n  analyze x, y in background\n}\n".replace("# few", "#few").as_str(),
+            "rollout a in b {\n  replicas 3  # few\n\n  analyze x, y in background\n}\n"
+                .replace("# few", "#few")
+                .as_str(),
         );
         settled("", "");
         settled("\n\n# a\n\n\n# b  \n", "# a\n\n# b\n");
         settled("param a:ratio=1%", "param a: ratio = 1%\n");
         settled("import \"a\"  import \"b\"\r\n", "import \"a\"\nimport \"b\"\n");
-        settled("scenario \"s\" for a { pods {\nstart 1s .. 2s } }", "scenario \"s\" for a {\n  pods {\n    start 1s..2s\n  }\n}\n");
+        settled(
+            "scenario \"s\" for a { pods {\nstart 1s .. 2s } }",
+            "scenario \"s\" for a {\n  pods {\n    start 1s..2s\n  }\n}\n",
+        );
     }
 
     #[test]

@@ -258,12 +258,10 @@ impl Template<'_> {
         };
         labels
             .iter()
-            .map(|(name, value)| match value {
-                Value::String(value) => Ok((name.clone(), value.clone())),
-                _ => {
-                    let message = format!("the label `{name}` is no text: put its value in quotes");
-                    Err(self.blame(&["metadata", "labels", name], message))
-                }
+            .map(|(name, value)| {
+                let message = || format!("the label `{name}` is no text: put its value in quotes");
+                let text = value.as_str().map(|value| (name.clone(), value.to_owned()));
+                text.ok_or_else(|| self.blame(&["metadata", "labels", name], message()))
             })
             .collect()
     }

@@ -76,9 +76,23 @@ impl Compiled {
 /// # Errors
 /// The fault of the root file itself; everything else is among the diagnostics.
 pub fn compile(root: &str, files: &dyn Files, options: &Options) -> Result<Compiled, Fault> {
+    compile_among(&mut Sources::new(), root, files, options)
+}
+
+/// Compiles one root file among others: `sources` keeps the files of all, so that one report can show them. On success
+/// the sources are in what comes back.
+///
+/// # Errors
+/// The fault of the root file itself; then `sources` is as it was.
+pub fn compile_among(
+    sources: &mut Sources,
+    root: &str,
+    files: &dyn Files,
+    options: &Options,
+) -> Result<Compiled, Fault> {
     let text = files.read(root)?;
-    let mut loader =
-        Loader { files, sources: Sources::new(), diagnostics: Diagnostics::new(), loaded: BTreeMap::new() };
+    let sources = std::mem::take(sources);
+    let mut loader = Loader { files, sources, diagnostics: Diagnostics::new(), loaded: BTreeMap::new() };
     let mut order = Vec::new();
     loader.load(root, text, &mut vec![root.to_owned()], &mut order);
     let Loader { mut sources, mut diagnostics, .. } = loader;

@@ -5,6 +5,7 @@
 
 use super::analysis::Signal;
 use super::rollout::Split;
+use crate::manifest::conventions;
 use crate::syntax::tree::Side;
 use crate::unit::Seconds;
 
@@ -58,8 +59,8 @@ impl Target<'_> {
 /// The Service of one side.
 pub fn service(rollout: &str, side: Side) -> String {
     match side {
-        Side::Canary => format!("{rollout}-canary"),
-        Side::Stable => format!("{rollout}-stable"),
+        Side::Canary => conventions::canary_service(rollout),
+        Side::Stable => conventions::stable_service(rollout),
     }
 }
 

@@ -121,7 +121,7 @@ impl fmt::Display for Labels {
         out.write_str("{")?;
         for (i, (name, value)) in rest.enumerate() {
             let comma = if i > 0 { ", " } else { "" };
-            write!(out, "{comma}{name}={value:?}")?;
+            write!(out, "{comma}{name}={}", super::parse::quote::string(value))?;
         }
         out.write_str("}")
     }

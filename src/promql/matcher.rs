@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::ast::{MatchOp, Matcher};
 use super::labels::Labels;
+use super::parse::anchored;
 
 /// A matcher ready to be asked often.
 #[derive(Clone, Debug)]
@@ -21,12 +22,6 @@ enum Test {
     NotEqual(String),
     Regex(Regex),
     NotRegex(Regex),
-}
-
-/// Compiles an expression as Prometheus reads it: anchored at both ends, `.` matching line ends too.
-/// Source: Prometheus v3.15.1, model/labels/regexp.go, `NewFastRegexMatcher`.
-pub(crate) fn anchored(pattern: &str) -> Result<Regex, String> {
-    Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| format!("invalid regular expression {pattern:?}: {error}"))
 }
 
 impl CompiledMatcher {

@@ -43,28 +43,33 @@ pub fn sparkline(values: &[Option<f64>], low: f64, high: f64, look: &Look) -> St
 }
 
 /// Values at moments, gathered into `cells` equal stretches of `0..=end`; where several fall into one stretch the
-/// worst stays (`higher_is_worse` says which that is), so that no spike hides between two columns.
+/// worst stays (`higher_is_worse` says which that is), so that no spike hides between two columns. A stretch between
+/// two moments goes on as the one before.
 pub fn gather(
     points: impl IntoIterator<Item = (u64, Option<f64>)>,
     end: u64,
     cells: usize,
     higher_is_worse: bool,
 ) -> Vec<Option<f64>> {
-    let mut gathered: Vec<Option<f64>> = vec![None; cells];
+    let mut gathered: Vec<Option<Option<f64>>> = vec![None; cells];
     for (at, value) in points {
-        let Some(value) = value.filter(|value| value.is_finite()) else {
-            continue;
-        };
         let Some(cell) = gathered.get_mut(cell_of(at, end, cells)) else {
             continue;
         };
-        *cell = Some(match *cell {
-            Some(other) if higher_is_worse => value.max(other),
-            Some(other) => value.min(other),
-            None => value,
-        });
+        let value = value.filter(|value| value.is_finite());
+        let worst = match (cell.flatten(), value) {
+            (Some(one), Some(other)) if higher_is_worse => Some(one.max(other)),
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        *cell = Some(worst);
     }
-    gathered
+    let mut before = None;
+    let carried = gathered.into_iter().map(|cell| {
+        before = cell.unwrap_or(before);
+        before
+    });
+    carried.collect()
 }
 
 /// Which of `cells` equal stretches of `0..=end` a moment falls into.
@@ -119,5 +124,10 @@ mod tests {
         assert_eq!(gather(points, 10, 2, false), [Some(1.0), Some(7.0)]);
         assert_eq!(cell_of(u64::MAX, 3, 4), 3);
         assert_eq!(gather(points, 0, 0, true), []);
+        let sparse = [(0, Some(1.0)), (4, None), (8, Some(2.0))];
+        assert_eq!(
+            gather(sparse, 8, 4, true),
+            [Some(1.0), Some(1.0), None, Some(2.0)]
+        );
     }
 }

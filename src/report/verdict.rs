@@ -119,7 +119,7 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
                 format!(": {}", clean(message))
             };
             format!(
-                "because {name} could not be measured {}{reason}",
+                "because {name} could not be measured{}{reason}",
                 times_in_a_row(errors)
             )
         }
@@ -130,7 +130,7 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
                 String::new()
             };
             let said = slo.map_or_else(String::new, |slo| format!(" where the slo says {}", bound(slo)));
-            format!("because {name} had {value}{said}, which was inconclusive{times}")
+            format!("because {name} was inconclusive{times}: it was {value}{said}")
         }
         _ => {
             let Some(slo) = slo else {
@@ -202,7 +202,7 @@ fn measured_well(trace: &Trace) -> String {
         }
     }
     if all == 0 {
-        return "and nothing was measured on the way".into();
+        return "although nothing was measured on the way".into();
     }
     let exceptions: Vec<String> = [
         (failed, "failed"),
@@ -215,10 +215,10 @@ fn measured_well(trace: &Trace) -> String {
     .collect();
     let measurements = counted(all, "measurement", "measurements");
     if exceptions.is_empty() {
-        return format!("because every slo held: {measurements}, none failed");
+        return format!("because every slo held in all of {measurements}");
     }
     format!(
-        "because the slos tolerate what was found: {measurements}, {}",
+        "because no more went wrong than the slos tolerate: of {measurements}, {}",
         exceptions.join(", ")
     )
 }
@@ -289,9 +289,9 @@ pub fn times(count: u32) -> String {
 
 fn times_in_a_row(count: u32) -> String {
     if count > 1 {
-        format!("{} in a row", times(count))
+        format!(" {} in a row", times(count))
     } else {
-        times(count)
+        String::new()
     }
 }
 

@@ -130,19 +130,18 @@ fn item(cursor: &mut Cursor<'_>) -> Result<Item, String> {
             count,
         });
     }
-    if cursor.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        let word = cursor.take(|c| c.is_ascii_alphanumeric() || c == '_');
-        let value = match word.to_ascii_lowercase().as_str() {
-            _ if word == "stale" => f64::from_bits(STALE_BITS),
-            "inf" => f64::INFINITY,
-            "nan" => f64::from_bits(NAN_BITS),
-            _ => return Err(format!("expected a number or \"stale\", found {word:.40?}")),
-        };
-        return Ok(Item {
-            value: Some(value),
+    if cursor.accept("stale") {
+        let ends = cursor.rest.is_empty() || cursor.rest.starts_with([' ', '\t']);
+        let stale = Item {
+            value: Some(f64::from_bits(STALE_BITS)),
             increment: None,
             count: 1,
-        });
+        };
+        return if ends {
+            Ok(stale)
+        } else {
+            Err("expected a space after \"stale\"".to_owned())
+        };
     }
     let first = number(cursor)?;
     let increment = if cursor.rest.starts_with(['+', '-']) {
@@ -185,22 +184,34 @@ fn number(cursor: &mut Cursor<'_>) -> Result<f64, String> {
     if !negative {
         cursor.accept("+");
     }
-    let mut exponent = false;
-    let text = cursor.take(|c| {
-        let belongs = c.is_ascii_digit()
-            || matches!(c, '.' | '_' | 'e' | 'E')
-            || (exponent && matches!(c, '+' | '-'))
-            || matches!(c, 'i' | 'n' | 'f' | 'a' | 'I' | 'N' | 'F' | 'A');
-        exponent = matches!(c, 'e' | 'E');
-        belongs
-    });
+    let text = if cursor.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        // A word goes on through a count: Prometheus knows no `Infx3`.
+        let word = cursor.take(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
+        if !word.eq_ignore_ascii_case("inf") && !word.eq_ignore_ascii_case("nan") {
+            return Err(format!("expected a number or \"stale\", found {word:.40?}"));
+        }
+        word
+    } else {
+        let mut exponent = false;
+        cursor.take(|c| {
+            let belongs = c.is_ascii_digit()
+                || matches!(c, '.' | '_' | 'e' | 'E')
+                || (exponent && matches!(c, '+' | '-'));
+            exponent = matches!(c, 'e' | 'E');
+            belongs
+        })
+    };
     let value = number_literal(text)?;
     let value = if value.is_nan() {
         f64::from_bits(NAN_BITS)
     } else {
         value
     };
-    Ok(if negative { -value } else { value })
+    Ok(if negative && !value.is_nan() {
+        -value
+    } else {
+        value
+    })
 }
 
 /// A metric and its labels, as in a selector that knows only `=`.

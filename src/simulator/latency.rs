@@ -163,7 +163,13 @@ mod tests {
 
     #[test]
     fn shares_and_means_are_a_law() {
-        for latency in [lognormal(80.0, 0.6), lognormal(0.2, 2.0), lognormal(1e7, 0.3), lognormal(250.0, 1e-9), lognormal(90.0, 5.0)] {
+        for latency in [
+            lognormal(80.0, 0.6),
+            lognormal(0.2, 2.0),
+            lognormal(1e7, 0.3),
+            lognormal(250.0, 1e-9),
+            lognormal(90.0, 5.0),
+        ] {
             let law = Law::new(latency);
             let share: f64 = law.cells.iter().map(|cell| cell.share).sum();
             let mean: f64 = law.cells.iter().map(|cell| cell.share * cell.mean).sum();
@@ -200,17 +206,31 @@ mod tests {
             assert_eq!(counts.iter().sum::<u64>(), u64::from(rounds) * requests);
             for cell in &law.cells {
                 let (seen, expected) = (counts[cell.bucket] as f64, all * cell.share);
-                assert!((seen - expected).abs() <= 4.5 * expected.sqrt() + 1.0, "{requests}: {seen} instead of {expected}");
+                assert!(
+                    (seen - expected).abs() <= 4.5 * expected.sqrt() + 1.0,
+                    "{requests}: {seen} instead of {expected}"
+                );
             }
             let mean = libm::exp(law.of.mu + 0.18);
-            assert!((sum / all / mean - 1.0).abs() < 4.5 * 0.7 / all.sqrt(), "{requests}: {}", sum / all / mean);
+            assert!(
+                (sum / all / mean - 1.0).abs() < 4.5 * 0.7 / all.sqrt(),
+                "{requests}: {}",
+                sum / all / mean
+            );
         }
     }
 
     #[test]
     fn nonsense_does_not_lose_requests() {
         let mut chance = Chance::new(1, 0, 0, Purpose::SuccessLatency);
-        for (mu, sigma) in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::INFINITY, 1.0), (1.0, f64::INFINITY), (-1e9, 0.1), (1.0, -3.0)] {
+        for (mu, sigma) in [
+            (f64::NAN, 1.0),
+            (1.0, f64::NAN),
+            (f64::INFINITY, 1.0),
+            (1.0, f64::INFINITY),
+            (-1e9, 0.1),
+            (1.0, -3.0),
+        ] {
             for requests in [3, 300] {
                 let mut counts = [0; BUCKETS];
                 Law::new(Lognormal { mu, sigma }).draw(requests, &mut chance, &mut counts);

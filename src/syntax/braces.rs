@@ -43,20 +43,11 @@ type Missing = (Mark, Option<Line>);
 
 /// Item by item, what it takes for the braces to balance.
 pub(super) fn balance(file: FileId, text: &str, shape: &Shape) -> Balance {
-    let mut balance = Balancer {
-        file,
-        text,
-        result: Balance::default(),
-    };
+    let mut balance = Balancer { file, text, result: Balance::default() };
     let (mut marks, mut first) = (shape.marks.as_slice(), 0);
     while first < shape.lines.len() && !balance.result.too_deep {
         let after = first + 1;
-        let length = shape
-            .lines
-            .iter()
-            .skip(after)
-            .take_while(|line| !line.item)
-            .count();
+        let length = shape.lines.iter().skip(after).take_while(|line| !line.item).count();
         let end = after + length;
         let (own, others) = marks.split_at(marks.partition_point(|mark| mark.line < end));
         let lines = shape.lines.get(first..end).unwrap_or(&[]);
@@ -87,23 +78,88 @@ impl Balancer<'_> {
                 strays.push(*mark);
             }
         }
-        if strays.is_empty() {
+        let one = open.len() == 1 && strays.is_empty();
+        let twice = marks.windows(2).find_map(|pair| self.twice(pair));
+        if let Some(twice) = twice.filter(|_| one) {
+            self.opened_twice(twice);
+        } else if strays.is_empty() {
             let missing = by_indent(marks, lines, first)
                 .filter(|missing| missing.len() == open.len())
                 .unwrap_or_else(|| open.iter().map(|mark| (*mark, None)).collect());
-            missing.iter().for_each(|missing| self.unclosed(*missing, next));
-        } else {
-            let early = if strays.len() == 1 && open.is_empty() {
-                closed_early(marks, lines, first)
-            } else {
-                None
-            };
-            match early {
-                Some(mark) => self.stray(mark, "the item goes on after it"),
-                None => strays.iter().for_each(|mark| self.stray(*mark, "no block is open here")),
+            for missing in missing {
+                self.unclosed(missing, next);
             }
-            open.iter().for_each(|mark| self.unclosed((*mark, None), next));
+        } else {
+            self.too_many(&strays, marks, lines, first, open.is_empty());
+            for mark in open {
+                self.unclosed((mark, None), next);
+            }
         }
+    }
+
+    /// More `}` than `{`: one of them stands too early, or the line that should have opened its block did not.
+    fn too_many(&mut self, strays: &[Mark], marks: &[Mark], lines: &[Line], first: usize, closed: bool) {
+        let (&[stray], true) = (strays, closed) else {
+            for mark in strays {
+                self.stray(*mark, "no block is open here");
+            }
+            return;
+        };
+        if let Some(mark) = unopened_on_its_line(marks, lines, first) {
+            self.stray(mark, "nothing on this line is opened by a `{`");
+            return;
+        }
+        let early = closed_early(marks, lines, first);
+        let lacking = [early, Some(stray)].into_iter().flatten().find_map(|mark| opener(mark, lines, first));
+        match (lacking, early) {
+            (Some(line), _) => self.unopened(line),
+            (None, Some(mark)) => self.stray(mark, "the item goes on after it"),
+            (None, None) => self.stray(stray, "no block is open here"),
+        }
+    }
+
+    /// The second of two braces of which one would do.
+    fn twice(&self, pair: &[Mark]) -> Option<Mark> {
+        let [left, right] = pair else { return None };
+        let between = self.text.get(left.at + 1..right.at)?;
+        (left.opens && right.opens && between.trim().is_empty()).then_some(*right)
+    }
+
+    fn opened_twice(&mut self, mark: Mark) {
+        let span = Span::new(self.file, mark.at, mark.at + 1);
+        self.result.problems.push(
+            Diagnostic::new(
+                Code::MalformedStatement,
+                "`{` stands here twice",
+                span,
+                "the block is open already",
+            )
+            .fix("remove it", span, ""),
+        );
+        self.blank(mark);
+    }
+
+    /// A line that is followed by a block and does not open it.
+    fn unopened(&mut self, line: Line) {
+        let text = self.text.get(line.start..).unwrap_or("").lines().next().unwrap_or("");
+        let code = text.split('#').next().unwrap_or("").trim_end();
+        let at = line.start + code.len();
+        let last = code.split_whitespace().next_back().unwrap_or("");
+        let span = Span::new(self.file, at - last.len(), at);
+        self.result.problems.push(
+            Diagnostic::new(
+                Code::MalformedStatement,
+                format!("expected `{{` after `{last}`, found the end of the line"),
+                span,
+                "expected `{` after this",
+            )
+            .fix("open the block", Span::new(self.file, at, at), " {"),
+        );
+        self.result.edits.push(Edit { at, remove: 0, put: "{".to_owned() });
+    }
+
+    fn blank(&mut self, mark: Mark) {
+        self.result.edits.push(Edit { at: mark.at, remove: 1, put: " ".to_owned() });
     }
 
     fn too_deep(&mut self, mark: Mark) {
@@ -118,14 +174,12 @@ impl Balancer<'_> {
 
     fn stray(&mut self, mark: Mark, label: &str) {
         let span = Span::new(self.file, mark.at, mark.at + 1);
-        self.result.problems.push(
-            Diagnostic::new(Code::StrayBrace, "`}` closes nothing", span, label).fix("remove it", span, ""),
-        );
-        self.result.edits.push(Edit {
-            at: mark.at,
-            remove: 1,
-            put: " ".to_owned(),
-        });
+        self.result.problems.push(Diagnostic::new(Code::StrayBrace, "`}` closes nothing", span, label).fix(
+            "remove it",
+            span,
+            "",
+        ));
+        self.blank(mark);
     }
 
     fn unclosed(&mut self, (mark, before): Missing, next: Option<usize>) {
@@ -150,7 +204,7 @@ impl Balancer<'_> {
             Some(at) => {
                 let line = self.text.get(at..).unwrap_or("").lines().next().unwrap_or("");
                 let skipped = line.len() - line.trim_start().len();
-                let word = line.trim_start().split_whitespace().next().map_or(0, str::len);
+                let word = line.split_whitespace().next().map_or(0, str::len);
                 let span = Span::new(self.file, at + skipped, at + skipped + word);
                 diagnostic.because(span, "a `}` is missing before this line")
             }
@@ -159,11 +213,7 @@ impl Balancer<'_> {
         self.result.problems.push(diagnostic.fix("close the block", place, fixed));
         // On a line of its own at the end, where the last line may be a comment.
         let put = if at.is_some() { "}" } else { "\n}" };
-        self.result.edits.push(Edit {
-            at: insert,
-            remove: 0,
-            put: put.to_owned(),
-        });
+        self.result.edits.push(Edit { at: insert, remove: 0, put: put.to_owned() });
     }
 
     /// What stands on the line before a brace, with it, or the brace alone where that is long.
@@ -172,11 +222,7 @@ impl Balancer<'_> {
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let head = self.text.get(start..=at).unwrap_or("{").trim();
         let head = head.rsplit("  ").next().unwrap_or(head);
-        if head.chars().count() > 40 || head.contains('`') {
-            "{"
-        } else {
-            head
-        }
+        if head.chars().count() > 40 || head.contains('`') { "{" } else { head }
     }
 }
 
@@ -187,11 +233,7 @@ fn by_indent(marks: &[Mark], lines: &[Line], first: usize) -> Option<Vec<Missing
     let mut marks = marks.iter().peekable();
     for (line, number) in lines.iter().zip(first..) {
         while let Some((mark, indent)) = open.last() {
-            let ended = if line.closes {
-                line.indent < *indent
-            } else {
-                line.indent <= *indent
-            };
+            let ended = if line.closes { line.indent < *indent } else { line.indent <= *indent };
             if !ended {
                 break;
             }
@@ -210,15 +252,52 @@ fn by_indent(marks: &[Mark], lines: &[Line], first: usize) -> Option<Vec<Missing
     Some(missing)
 }
 
-/// The `}` that ends an item although the lines after it are still indented.
+/// The `}` that ends an item although it, or the line after it, is still indented.
 fn closed_early(marks: &[Mark], lines: &[Line], first: usize) -> Option<Mark> {
     let mut depth = 0_usize;
     for mark in marks {
         depth = if mark.opens { depth + 1 } else { depth.checked_sub(1)? };
-        let after = lines.get((mark.line + 1).saturating_sub(first));
-        if depth == 0 && after.is_some_and(|line| line.indent > 0) {
+        let own = mark.line.saturating_sub(first);
+        let indented = lines.get(own).is_some_and(|line| line.closes && line.indent > 0)
+            || lines.get(own + 1).is_some_and(|line| line.indent > 0);
+        if depth == 0 && indented {
             return Some(*mark);
         }
     }
     None
+}
+
+/// The `}` at the end of a line on which a `{` is missing: without it, all braces agree with the indentation.
+fn unopened_on_its_line(marks: &[Mark], lines: &[Line], first: usize) -> Option<Mark> {
+    const TRIED_MAX: usize = 8;
+    let (mut line, mut depth) = (usize::MAX, 0_usize);
+    let mut candidates = Vec::new();
+    for mark in marks {
+        if mark.line != line {
+            (line, depth) = (mark.line, 0);
+        }
+        let starts = lines.get(line.saturating_sub(first)).is_some_and(|line| line.closes);
+        match (mark.opens, depth.checked_sub(1)) {
+            (true, _) => depth += 1,
+            (false, Some(less)) => depth = less,
+            (false, None) if !starts => candidates.push(*mark),
+            (false, None) => {}
+        }
+    }
+    candidates.into_iter().take(TRIED_MAX).find(|candidate| {
+        let others: Vec<Mark> = marks.iter().filter(|mark| mark.at != candidate.at).copied().collect();
+        by_indent(&others, lines, first).is_some_and(|missing| missing.is_empty())
+    })
+}
+
+/// The line that should have opened the block which a `}` at the beginning of its line closes: the nearest above it at
+/// its own indentation, with deeper lines between.
+fn opener(mark: Mark, lines: &[Line], first: usize) -> Option<Line> {
+    let own = mark.line.checked_sub(first)?;
+    let close = lines.get(own).filter(|line| line.closes)?;
+    let above = lines.get(..own)?;
+    let at = above.iter().rposition(|line| line.indent <= close.indent)?;
+    let line = above.get(at)?;
+    let deeper = at + 1 < own;
+    (deeper && line.indent == close.indent && !line.closes && !line.opens).then_some(*line)
 }

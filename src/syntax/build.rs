@@ -30,6 +30,8 @@ pub(super) struct Builder<'t> {
     spans: bool,
     diagnostics: Diagnostics,
     reported: usize,
+    /// Where statements stood that are absent from the tree.
+    pub(super) broken: Vec<Span>,
     /// Parts of the original in which nothing is a mistake, because all of it waits for a later version.
     muted: Vec<Range<usize>>,
 }
@@ -40,11 +42,7 @@ pub(super) struct Parts<'t>(Vec<Node<'t>>);
 
 impl<'t> Parts<'t> {
     pub(super) fn of(node: Node<'t>) -> Self {
-        Self(
-            node.into_inner()
-                .filter(|part| part.as_rule() != Rule::comment)
-                .collect(),
-        )
+        Self(node.into_inner().filter(|part| part.as_rule() != Rule::comment).collect())
     }
 
     /// The first child of a rule.
@@ -54,10 +52,7 @@ impl<'t> Parts<'t> {
 
     /// All children of a rule.
     pub(super) fn all(&self, rule: Rule) -> impl Iterator<Item = Node<'t>> + '_ {
-        self.0
-            .iter()
-            .filter(move |part| part.as_rule() == rule)
-            .cloned()
+        self.0.iter().filter(move |part| part.as_rule() == rule).cloned()
     }
 
     /// Whether a child of a rule is there.
@@ -99,33 +94,24 @@ impl<'t> Builder<'t> {
             spans,
             diagnostics: Diagnostics::new(),
             reported: 0,
+            broken: Vec::new(),
             muted: Vec::new(),
         }
     }
 
     /// A place of the text that the grammar read, in the original.
     pub(super) fn place(&self, range: &Range<usize>) -> Span {
-        Span::new(
-            self.file,
-            self.scan.original(range.start),
-            self.scan.original(range.end),
-        )
+        Span::new(self.file, self.scan.original(range.start), self.scan.original(range.end))
     }
 
     /// The span of a node, for the tree.
     pub(super) fn span(&self, node: &Node<'_>) -> Span {
-        if self.spans {
-            self.place(&extent(node))
-        } else {
-            Span::default()
-        }
+        if self.spans { self.place(&extent(node)) } else { Span::default() }
     }
 
     /// A node as it stands in the original.
     pub(super) fn text(&self, node: &Node<'_>) -> &'t str {
-        self.source
-            .get(self.place(&extent(node)).range())
-            .unwrap_or("")
+        self.source.get(self.place(&extent(node)).range()).unwrap_or("")
     }
 
     /// A word.
@@ -165,25 +151,34 @@ impl<'t> Builder<'t> {
         let mut list = Vec::new();
         let mut kept = 0;
         let mut before: Option<Range<usize>> = None;
+        // Where the last statement ended, if it was broken: what goes on on its line follows from its mistake.
+        let mut broken: Option<usize> = None;
         for node in nodes {
             let rule = node.as_rule();
             let extent = extent(&node);
-            if let Some(context) = Context::of_broken(rule) {
-                if self.diagnose(&extent, before.as_ref(), context) {
+            let follows = broken.is_some_and(|end| self.is_same_line(end, extent.start));
+            broken = None;
+            let crowded = rule == Rule::param_step && self.is_crowded(&extent, before.as_ref());
+            let context = Context::of_broken(rule).or(crowded.then_some(Context::Step));
+            if let Some(context) = context {
+                if !follows && self.diagnose(&extent, before.as_ref(), context) {
                     list.truncate(kept);
+                    self.broken.extend(before.as_ref().map(|before| self.place(before)));
                 }
+                self.broken.push(self.place(&extent));
+                broken = Some(extent.end);
             } else if is_later(rule) {
                 kept = list.len();
+                self.broken.push(self.place(&extent));
                 self.later(node);
-            } else if rule == Rule::param_step && self.is_crowded(&extent, before.as_ref()) {
-                self.diagnose(&extent, before.as_ref(), Context::Step);
-                list.truncate(kept);
             } else {
                 kept = list.len();
                 let damaged = self.is_damaged(&node);
                 let built = build(self, node, &mut list);
                 if damaged || built.is_none() {
                     list.truncate(kept);
+                    self.broken.push(self.place(&extent));
+                    broken = Some(extent.end);
                 }
             }
             before = Some(extent);
@@ -191,11 +186,15 @@ impl<'t> Builder<'t> {
         list
     }
 
+    /// Whether no line ends between two places.
+    pub(super) fn is_same_line(&self, end: usize, start: usize) -> bool {
+        !self.scan.text.get(end..start).unwrap_or("\n").contains('\n')
+    }
+
     /// Whether a word that could be a step goes on with the statement before it: one blank and no new line between.
     fn is_crowded(&self, extent: &Range<usize>, before: Option<&Range<usize>>) -> bool {
         before.is_some_and(|before| {
-            let between = self.scan.text.get(before.end..extent.start).unwrap_or("");
-            !between.contains('\n') && between.len() < 2
+            self.is_same_line(before.end, extent.start) && extent.start - before.end < 2
         })
     }
 
@@ -213,9 +212,8 @@ impl<'t> Builder<'t> {
             .find(|part| part.as_rule() == Rule::open)
             .map_or(whole.end, |open| open.as_span().start());
         let place = self.place(&(whole.start..head));
-        self.scan
-            .problem_within(place.start as usize, place.end as usize)
-            .is_some()
+        let mut problems = self.scan.problems_within(place.range());
+        problems.any(|problem| matches!(problem.code, Code::StrayCharacter | Code::UnclosedString))
     }
 
     /// A statement that waits for a later version: said once, at the words that say so.

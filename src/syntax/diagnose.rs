@@ -30,15 +30,17 @@ struct Failure {
 /// What stands where something else was expected.
 #[derive(Debug)]
 struct Found<'t> {
-    /// Empty at the end of a line.
+    /// Empty at the end of a line or a block.
     text: &'t str,
     place: Range<usize>,
+    /// What ends there, where the text is empty.
+    end: &'static str,
 }
 
 impl Found<'_> {
     fn phrase(&self) -> String {
         if self.text.is_empty() {
-            "the end of the line".to_owned()
+            self.end.to_owned()
         } else {
             format!("`{}`", self.text.chars().take(SHOWN_MAX).collect::<String>())
         }
@@ -56,8 +58,11 @@ impl<'t> Builder<'t> {
     ) -> bool {
         let before = before.filter(|before| self.is_continued(before, bad));
         let start = before.map_or(bad.start, |before| before.start);
-        let whole = self.place(&(start..self.with_blanks(bad.end))).range();
-        if !self.has_room() || self.scan.problem_within(whole.start, whole.end).is_some() {
+        let text = self.scan.text.get(bad.clone()).unwrap_or("");
+        let head = text.find('{').map_or_else(|| self.with_blanks(bad.end), |at| bad.start + at);
+        let whole = self.place(&(start..head)).range();
+        let known = self.scan.problem_within(whole.start, whole.end).is_some();
+        if !self.has_room() || known || self.lost_its_brace(bad.end) {
             return before.is_some();
         }
         let starts = expected_first(context);
@@ -93,8 +98,7 @@ impl<'t> Builder<'t> {
     ) -> bool {
         let found = self.found(bad.start, bad.end);
         let continued = before.and_then(|before| {
-            self.probe(before.start, bad.end, context.probe())
-                .filter(|failure| failure.at >= before.end)
+            self.probe(before.start, bad.end, context.probe()).filter(|failure| failure.at >= before.end)
         });
         if let (Some(mut failure), Some(before)) = (continued, before) {
             let going_on = keywords(&failure.expected);
@@ -113,6 +117,15 @@ impl<'t> Builder<'t> {
         false
     }
 
+    /// Whether a `}` too many stands on the rest of a line, which then lacks a `{`.
+    fn lost_its_brace(&self, at: usize) -> bool {
+        let rest = self.scan.text.get(at..).unwrap_or("");
+        let end = at + rest.find('\n').unwrap_or(rest.len());
+        let line = self.place(&(at..end)).range();
+        let mut problems = self.scan.problems_within(line);
+        problems.any(|problem| problem.code == Code::StrayBrace)
+    }
+
     /// The end of the blanks after a place.
     fn with_blanks(&self, at: usize) -> usize {
         let rest = self.scan.text.get(at..).unwrap_or("");
@@ -122,9 +135,8 @@ impl<'t> Builder<'t> {
     /// Whether a broken node stands on the line on which the statement before it ended, and that was no block.
     fn is_continued(&self, before: &Range<usize>, bad: &Range<usize>) -> bool {
         let text = self.scan.text.as_str();
-        let between = text.get(before.end..bad.start).unwrap_or("\n");
         let block = text.get(before.clone()).is_some_and(|text| text.ends_with('}'));
-        !between.contains('\n') && !block
+        self.is_same_line(before.end, bad.start) && !block
     }
 
     fn report_unknown(&mut self, found: &Found<'t>, bad: &Range<usize>, starts: &[Rule], context: Context) {
@@ -142,13 +154,10 @@ impl<'t> Builder<'t> {
         }
         let headline = format!("{} is not {what}", found.phrase());
         let words = keywords(starts);
-        let home = Context::ALL
-            .iter()
-            .filter(|other| **other != context)
-            .find(|other| {
-                let probed = self.probe(bad.start, bad.end, other.probe());
-                probed.is_none_or(|failure| self.first_token(bad.start, failure.at) > bad.start)
-            });
+        let home = Context::ALL.iter().filter(|other| **other != context).find(|other| {
+            let probed = self.probe(bad.start, bad.end, other.probe());
+            probed.is_none_or(|failure| self.first_token(bad.start, failure.at) > bad.start)
+        });
         let label = format!("expected {}", listed(starts));
         let diagnostic = Diagnostic::new(Code::UnknownStatement, headline, span, label);
         let near = similar(found.text, words.iter().map(String::as_str));
@@ -180,7 +189,7 @@ impl<'t> Builder<'t> {
             let span = self.place(&last);
             self.report(Diagnostic::new(
                 Code::MalformedStatement,
-                format!("expected {expected} after `{after}`, found the end of the line"),
+                format!("expected {expected} after `{after}`, found {}", found.end),
                 span,
                 format!("expected {expected} after this"),
             ));
@@ -268,10 +277,11 @@ impl<'t> Builder<'t> {
         let number = self.last_token(whole.start, found.place.start);
         let text = self.scan.text.as_str();
         let digits = text.get(number.clone()).unwrap_or("");
+        let is_number = !digits.is_empty() && digits.chars().all(|next| next.is_ascii_digit() || next == '.');
+        let is_unit = matches!(found.text, "%" | "h" | "m" | "s" | "ms" | "/s");
         let joined = format!("{digits}{}", found.text);
         let place = number.start..found.place.end;
-        let blank = number.end < found.place.start && digits.ends_with(|last: char| last.is_ascii_digit());
-        if !blank || found.text.is_empty() || !self.is_readable(whole, &place, &joined) {
+        if !is_number || !is_unit || !self.is_readable(whole, &place, &joined) {
             return false;
         }
         let span = self.place(&place);
@@ -301,7 +311,8 @@ impl<'t> Builder<'t> {
             "=>" => Some(">=".to_owned()),
             _ => None,
         };
-        let quoted = (expected == [Rule::string] && !found.text.starts_with('"')).then(|| format!("\"{}\"", found.text));
+        let quoted = (expected == [Rule::string] && !found.text.starts_with('"'))
+            .then(|| format!("\"{}\"", found.text));
         near.into_iter()
             .chain(turned)
             .chain(quoted)
@@ -311,13 +322,12 @@ impl<'t> Builder<'t> {
     /// Whether a statement can be read when one part of it is replaced.
     fn is_readable(&self, whole: &Range<usize>, part: &Range<usize>, by: &str) -> bool {
         let text = self.scan.text.as_str();
-        let (Some(head), Some(tail)) = (text.get(whole.start..part.start), text.get(part.end..whole.end)) else {
+        let (Some(head), Some(tail)) = (text.get(whole.start..part.start), text.get(part.end..whole.end))
+        else {
             return false;
         };
         let mended = format!("{head}{by}{tail}");
-        Context::ALL
-            .iter()
-            .any(|context| failure(&mended, context.probe()).is_none())
+        Context::ALL.iter().any(|context| failure(&mended, context.probe()).is_none())
     }
 
     /// Reads a part of the text as one statement; nothing where that succeeds.
@@ -341,7 +351,11 @@ impl<'t> Builder<'t> {
         let text = text.get(blanks..).unwrap_or("");
         let text = text.get(..token_length(text)).unwrap_or("");
         let place = at + blanks..at + blanks + text.len();
-        Found { text, place }
+        let after = self.with_blanks(end.max(place.end));
+        let brace = self.place(&(after..after + 1));
+        let closes = scan.text.get(after..after + 1) == Some("}") && brace.start < brace.end;
+        let end = if closes { "`}`" } else { "the end of the line" };
+        Found { text, place, end }
     }
 
     /// The last token before a place.
@@ -367,10 +381,7 @@ impl<'t> Builder<'t> {
 fn similar<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let short = word.chars().count() <= 3;
     let first = word.chars().next();
-    nearest(
-        word,
-        candidates.filter(|candidate| !short || candidate.chars().next() == first),
-    )
+    nearest(word, candidates.filter(|candidate| !short || candidate.chars().next() == first))
 }
 
 /// Where a rule gives up on a text. A blank is put before it, because pest says only of rules that got somewhere which
@@ -403,6 +414,7 @@ fn token_length(text: &str) -> usize {
             let inside = line.get(1..).unwrap_or("");
             inside.find('"').map_or(line.len(), |close| close + 2)
         }
+        Some('/') if text.starts_with("/s") => 2,
         Some('<' | '>' | '=') => run(|next| matches!(next, '<' | '>' | '=')),
         Some(first) if first.is_ascii_alphanumeric() || first == '_' || first == '-' => {
             run(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '.' | '/' | '%'))

@@ -13,10 +13,7 @@ impl<'t> Builder<'t> {
     /// All items of a file.
     pub(super) fn items(&mut self, root: Node<'t>) -> Vec<Item> {
         let parts = Parts::of(root);
-        self.block(
-            parts.iter().filter(|part| part.as_rule() != Rule::EOI),
-            Self::item,
-        )
+        self.block(parts.iter().filter(|part| part.as_rule() != Rule::EOI), Self::item)
     }
 
     fn item(&mut self, node: Node<'t>, list: &mut Vec<Item>) -> Option<()> {

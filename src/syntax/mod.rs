@@ -37,6 +37,18 @@ pub struct Parse {
     pub tree: tree::File,
     /// What could not; at most a hundred and a few.
     pub diagnostics: Diagnostics,
+    /// Where statements stood that are absent from the tree, because they are broken or wait for a later version. What
+    /// an item of the file lacks may have stood there, so that its lack is no second mistake.
+    pub broken: Vec<Span>,
+}
+
+impl Parse {
+    /// Whether something within a place is absent from the tree.
+    pub fn is_broken(&self, within: Span) -> bool {
+        self.broken.iter().any(|broken| {
+            broken.file == within.file && within.start <= broken.start && broken.end <= within.end
+        })
+    }
 }
 
 /// Reads a file. It never fails: what cannot be read is absent from the tree and stands among the diagnostics.
@@ -69,10 +81,9 @@ fn read(file: FileId, text: &str, spans: bool) -> Parse {
         }
         Err(error) => builder.unreadable(&error),
     }
-    Parse {
-        tree,
-        diagnostics: builder.finish(),
-    }
+    let broken = std::mem::take(&mut builder.broken);
+    let diagnostics = builder.finish();
+    Parse { tree, diagnostics, broken }
 }
 
 fn too_large(file: FileId, length: usize) -> Parse {

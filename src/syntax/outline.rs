@@ -75,8 +75,10 @@ pub(crate) enum Family {
     Weight,
     /// Other steps, which stand between those without parting them.
     Step,
-    /// The world of a scenario.
-    World,
+    /// Clauses of a scenario, which line up after their first word.
+    Clause,
+    /// What an operator does, which lines up with those after its time.
+    At,
     /// `key: value`
     Label,
     /// None.
@@ -90,15 +92,12 @@ pub(crate) fn outline(text: &str) -> Option<Vec<Entry>> {
         return None;
     }
     let scan = Scan::new(FileId::default(), text);
-    let unsure = |code| matches!(code, Code::UnclosedBlock | Code::StrayBrace | Code::TooDeep);
-    if scan.problems.iter().any(|problem| unsure(problem.code)) {
+    let sure = |code| matches!(code, Code::StrayCharacter | Code::UnclosedString);
+    if scan.problems.iter().any(|problem| !sure(problem.code)) {
         return None;
     }
     let root = Grammar::parse(Rule::file, &scan.text).ok()?.next()?;
-    let reader = Reader {
-        source: text,
-        scan: &scan,
-    };
+    let reader = Reader { source: text, scan: &scan };
     Some(reader.entries(root.into_inner().filter(|node| node.as_rule() != Rule::EOI), 0, text.len()))
 }
 
@@ -129,12 +128,7 @@ impl<'t> Reader<'t> {
             let (from, to) = self.range(&node);
             self.problems(&mut list, at, from);
             let kind = self.kind(node, from, to);
-            list.push(Entry {
-                kind,
-                newlines: 0,
-                start: from,
-                end: to,
-            });
+            list.push(Entry { kind, newlines: 0, start: from, end: to });
             at = to;
         }
         self.problems(&mut list, at, end);
@@ -169,13 +163,16 @@ impl<'t> Reader<'t> {
             return EntryKind::Comment(text.to_owned());
         }
         let later = format!("{rule:?}").starts_with("later_");
-        let mut row = Row {
-            family: family(rule),
-            ..Row::default()
-        };
+        let mut row = Row { family: family(rule), ..Row::default() };
         let broken = later || Context::of_broken(rule).is_some();
         if broken || self.read(node, &mut row).is_none() || self.is_damaged(&row, start, end) {
             return EntryKind::Verbatim(text.to_owned());
+        }
+        // A name of its own makes a line so long that the others would be torn apart.
+        let named = row.tokens.iter().any(|token| token.text == "as");
+        if row.family == Family::Slo && named {
+            row.family = Family::Other;
+            row.tokens.iter_mut().for_each(|token| token.column = false);
         }
         EntryKind::Statement(row)
     }
@@ -222,7 +219,9 @@ impl<'t> Reader<'t> {
                 rule => {
                     let before = row.tokens.len();
                     self.read(part, row)?;
-                    if let (Family::Slo, Rule::threshold, Some(token)) = (row.family, rule, row.tokens.get_mut(before)) {
+                    if let (Family::Slo, Rule::threshold, Some(token)) =
+                        (row.family, rule, row.tokens.get_mut(before))
+                    {
                         token.column = true;
                     }
                 }
@@ -237,9 +236,7 @@ impl<'t> Reader<'t> {
         let mut line: Vec<Entry> = Vec::new();
         for entry in list {
             let comment = matches!(entry.kind, EntryKind::Comment(_));
-            let goes_on = line
-                .last()
-                .is_some_and(|before| self.newlines(before.end, entry.start) == 0);
+            let goes_on = line.last().is_some_and(|before| self.newlines(before.end, entry.start) == 0);
             if comment || !goes_on {
                 self.join(&mut line, &mut joined);
             }
@@ -283,7 +280,9 @@ fn family(rule: Rule) -> Family {
         | Rule::scrape
         | Rule::scrape_nothing
         | Rule::runs
-        | Rule::seed => Family::World,
+        | Rule::seed
+        | Rule::expect => Family::Clause,
+        Rule::at => Family::At,
         Rule::label => Family::Label,
         _ => Family::Other,
     }
@@ -294,7 +293,8 @@ fn is_column(row: &Row, rule: Rule) -> bool {
     match row.family {
         Family::Slo => matches!(rule, Rule::comparison | Rule::kw_over),
         Family::Weight => rule == Rule::kw_for,
-        Family::World => row.tokens.len() == 1,
+        Family::Clause => row.tokens.len() == 1,
+        Family::At => row.tokens.len() == 2,
         _ => false,
     }
 }

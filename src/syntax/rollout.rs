@@ -41,9 +41,7 @@ impl<'t> Builder<'t> {
 
     fn workload(&mut self, parts: &Parts<'t>) -> Option<Workload> {
         let reference = Parts::of(parts.first(Rule::reference)?);
-        let scale_down = parts
-            .first(Rule::scale_down)
-            .and_then(|words| words.into_inner().last());
+        let scale_down = parts.first(Rule::scale_down).and_then(|words| words.into_inner().last());
         Some(Workload {
             kind: self.name(&reference.first(Rule::kind)?),
             name: self.name(&reference.first(Rule::name)?),
@@ -53,9 +51,7 @@ impl<'t> Builder<'t> {
     }
 
     fn route(&mut self, parts: &Parts<'t>) -> Route {
-        let words = parts
-            .iter()
-            .filter(|part| !matches!(part.as_rule(), Rule::kw_route | Rule::route_block));
+        let words = parts.iter().filter(|part| !matches!(part.as_rule(), Rule::kw_route | Rule::route_block));
         let kind = words.map(|word| self.name(&word)).collect();
         let block = parts.first(Rule::route_block).map(Parts::of);
         let fields = block.map_or_else(Vec::new, |block| self.block(block.block(), Self::field));
@@ -76,12 +72,7 @@ impl<'t> Builder<'t> {
                 values.push(self.field_value(part)?);
             }
         }
-        list.push(Field {
-            key,
-            values,
-            pairs,
-            span,
-        });
+        list.push(Field { key, values, pairs, span });
         Some(())
     }
 
@@ -90,7 +81,6 @@ impl<'t> Builder<'t> {
         let kind = match part.as_rule() {
             Rule::amount | Rule::duration | Rule::text | Rule::target => return self.value(part),
             Rule::string => ValueKind::Text(self.string(&part).value),
-            Rule::number => ValueKind::Number(super::value::decimal(self.text(&part), "", "")?),
             _ => ValueKind::Name(self.text(&part).to_owned()),
         };
         Some(Value { kind, span })
@@ -116,10 +106,7 @@ impl<'t> Builder<'t> {
             Rule::param_step => {
                 let name = self.name(&parts.first(Rule::step_param)?);
                 StepKind::Weight {
-                    weight: Value {
-                        kind: ValueKind::Name(name.value),
-                        span: name.span,
-                    },
+                    weight: Value { kind: ValueKind::Name(name.value), span: name.span },
                     pause: self.optional(&parts, Rule::duration)?,
                 }
             }

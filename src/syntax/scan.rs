@@ -4,6 +4,8 @@
 //! forgotten, the way back to the places of the original, and the mistakes found. One pass, no recursion.
 //! It deliberately knows no statement; the words that begin an item only tell it where the one before must have ended.
 
+use std::ops::Range;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -39,6 +41,8 @@ pub(super) struct Line {
     pub(super) indent: usize,
     /// Whether the first that stands on it is a `}`.
     pub(super) closes: bool,
+    /// Whether a `{` stands on it.
+    pub(super) opens: bool,
     /// Whether it opens an item of the file, at its very beginning.
     pub(super) item: bool,
 }
@@ -48,44 +52,34 @@ impl Scan {
     pub(super) fn new(file: FileId, text: &str) -> Self {
         let mut scanner = Scanner::new(file, text);
         scanner.run();
-        let Scanner {
-            mut problems,
-            mut edits,
-            shape,
-            ..
-        } = scanner;
+        let Scanner { mut problems, mut edits, shape, .. } = scanner;
         let balance = braces::balance(file, text, &shape);
         problems.extend(balance.problems);
         edits.extend(balance.edits);
         edits.sort_by_key(|edit| edit.at);
         problems.sort_by_key(Diagnostic::span);
         let (text, shifts) = apply(text, &edits);
-        Self {
-            text,
-            problems,
-            too_deep: balance.too_deep,
-            shifts,
-        }
+        Self { text, problems, too_deep: balance.too_deep, shifts }
     }
 
     /// The place in the original of a place in [`Scan::text`].
     pub(super) fn original(&self, at: usize) -> usize {
         let after = self.shifts.partition_point(|(from, _)| *from <= at);
-        let longer = after
-            .checked_sub(1)
-            .and_then(|last| self.shifts.get(last))
-            .map_or(0, |(_, by)| *by);
+        let longer = after.checked_sub(1).and_then(|last| self.shifts.get(last)).map_or(0, |(_, by)| *by);
         at.saturating_sub(longer)
+    }
+
+    /// The problems that begin in a range of the original.
+    pub(super) fn problems_within(&self, range: Range<usize>) -> impl Iterator<Item = &Diagnostic> {
+        let begins = |problem: &Diagnostic| problem.span().start as usize;
+        let first = self.problems.partition_point(|problem| begins(problem) < range.start);
+        let after = self.problems.iter().skip(first);
+        after.take_while(move |problem| begins(problem) < range.end)
     }
 
     /// The first problem that begins in a range of the original.
     pub(super) fn problem_within(&self, start: usize, end: usize) -> Option<&Diagnostic> {
-        let first = self
-            .problems
-            .partition_point(|problem| (problem.span().start as usize) < start);
-        self.problems
-            .get(first)
-            .filter(|problem| (problem.span().start as usize) < end)
+        self.problems_within(start..end).next()
     }
 }
 
@@ -159,9 +153,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn line_end(&self) -> usize {
-        self.rest()
-            .find('\n')
-            .map_or(self.text.len(), |length| self.at + length)
+        self.rest().find('\n').map_or(self.text.len(), |length| self.at + length)
     }
 
     fn visible(&mut self, next: char) {
@@ -172,6 +164,7 @@ impl<'t> Scanner<'t> {
                 start: self.line_start,
                 indent,
                 closes: next == '}',
+                opens: false,
                 item: indent == 0 && opens_item(self.rest()),
             });
         }
@@ -179,6 +172,9 @@ impl<'t> Scanner<'t> {
             '"' => self.string(),
             '`' => self.raw(),
             '{' | '}' => {
+                if let Some(line) = self.shape.lines.last_mut() {
+                    line.opens |= next == '{';
+                }
                 self.shape.marks.push(Mark {
                     at: self.at,
                     opens: next == '{',
@@ -212,6 +208,8 @@ impl<'t> Scanner<'t> {
         for _ in 0..open_here {
             content = content.strip_suffix('}').map_or(content, str::trim_end);
         }
+        // A `{` at the end opens the block of the statement, whatever the string was to be.
+        content = content.strip_suffix('{').map_or(content, str::trim_end);
         let close = self.at + 1 + content.len();
         self.unclosed(close, '"');
         self.at = close;
@@ -222,11 +220,7 @@ impl<'t> Scanner<'t> {
         let line = self.shape.lines.len().saturating_sub(1);
         let here = self.shape.marks.iter().rev().take_while(|mark| mark.line == line);
         let (opened, closed) = here.fold((0_usize, 0_usize), |(opened, closed), mark| {
-            if mark.opens {
-                (opened + 1, closed)
-            } else {
-                (opened, closed + 1)
-            }
+            if mark.opens { (opened + 1, closed) } else { (opened, closed + 1) }
         });
         opened.saturating_sub(closed)
     }
@@ -249,13 +243,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn unclosed(&mut self, close: usize, quote: char) {
-        let shown: String = self
-            .text
-            .get(self.at..close)
-            .unwrap_or("")
-            .chars()
-            .take(24)
-            .collect();
+        let shown: String = self.text.get(self.at..close).unwrap_or("").chars().take(24).collect();
         let span = Span::new(self.file, self.at, close);
         let end = Span::new(self.file, close, close);
         let headline = if quote == '"' {
@@ -273,11 +261,7 @@ impl<'t> Scanner<'t> {
             .fix(format!("close it with `{quote}`"), end, quote.to_string()),
         );
         if quote == '"' {
-            self.edits.push(Edit {
-                at: close,
-                remove: 0,
-                put: quote.to_string(),
-            });
+            self.edits.push(Edit { at: close, remove: 0, put: quote.to_string() });
         }
     }
 
@@ -300,26 +284,19 @@ impl<'t> Scanner<'t> {
             return;
         }
         let run: String = line.chars().take_while(|next| is_stray(*next)).collect();
-        let in_word = self
-            .text
-            .get(..self.at)
-            .and_then(|before| before.chars().next_back())
-            .is_some_and(is_word);
+        let in_word =
+            self.text.get(..self.at).and_then(|before| before.chars().next_back()).is_some_and(is_word);
         let span = Span::new(self.file, self.at, self.at + run.len());
-        self.problems.push(self.stray_run(&run, span));
+        self.problems.push(Self::stray_run(&run, span));
         if in_word || run.chars().any(char::is_alphanumeric) {
-            self.edits.push(Edit {
-                at: self.at,
-                remove: run.len(),
-                put: "_".repeat(run.len()),
-            });
+            self.edits.push(Edit { at: self.at, remove: run.len(), put: "_".repeat(run.len()) });
         } else {
             self.blank(self.at, run.len());
         }
         self.at += run.len().max(1);
     }
 
-    fn stray_run(&self, run: &str, span: Span) -> Diagnostic {
+    fn stray_run(run: &str, span: Span) -> Diagnostic {
         let mut characters = run.chars();
         let (first, more) = (characters.next().unwrap_or(' '), characters.next().is_some());
         let shown: String = run.chars().take(12).flat_map(char::escape_debug).collect();
@@ -354,17 +331,11 @@ impl<'t> Scanner<'t> {
         if let Some(label) = diagnostic.labels.first_mut() {
             label.text = format!("expected `{alike}`");
         }
-        diagnostic
-            .help(format!("write `{alike}`"))
-            .fix(format!("write `{alike}`"), span, alike)
+        diagnostic.help(format!("write `{alike}`")).fix(format!("write `{alike}`"), span, alike)
     }
 
     fn blank(&mut self, at: usize, length: usize) {
-        self.edits.push(Edit {
-            at,
-            remove: length,
-            put: " ".repeat(length),
-        });
+        self.edits.push(Edit { at, remove: length, put: " ".repeat(length) });
     }
 }
 
@@ -399,11 +370,7 @@ fn is_visible(character: char) -> bool {
 }
 
 fn is_stray(character: char) -> bool {
-    !is_known(character)
-        && !matches!(
-            character,
-            '\n' | ' ' | '\t' | '\r' | '#' | '"' | '`' | '{' | '}'
-        )
+    !is_known(character) && !matches!(character, '\n' | ' ' | '\t' | '\r' | '#' | '"' | '`' | '{' | '}')
 }
 
 /// Whether a line that begins so begins an item that can stand in no block.
@@ -413,8 +380,8 @@ fn opens_item(line: &str) -> bool {
         .filter_map(|word| line.strip_prefix(word))
         .any(|after| {
             after.starts_with([' ', '\t'])
-                && after
-                    .trim_start_matches([' ', '\t'])
-                    .starts_with(|next: char| next == '"' || next == '{' || next == '_' || next.is_alphabetic())
+                && after.trim_start_matches([' ', '\t']).starts_with(|next: char| {
+                    next == '"' || next == '{' || next == '_' || next.is_alphabetic()
+                })
         })
 }

@@ -47,26 +47,14 @@ impl<'t> Builder<'t> {
                     Some(seed) => Some(self.value(seed)?),
                     None => None,
                 };
-                ClauseKind::Runs {
-                    runs: Some(runs),
-                    seed,
-                }
+                ClauseKind::Runs { runs: Some(runs), seed }
             }
-            Rule::seed => ClauseKind::Runs {
-                runs: None,
-                seed: Some(self.part(&parts, Rule::amount)?),
-            },
+            Rule::seed => ClauseKind::Runs { runs: None, seed: Some(self.part(&parts, Rule::amount)?) },
             Rule::at => {
                 let action = parts.first(Rule::action)?;
-                ClauseKind::At {
-                    time: self.part(&parts, Rule::duration)?,
-                    action: self.action(action)?,
-                }
+                ClauseKind::At { time: self.part(&parts, Rule::duration)?, action: self.action(action)? }
             }
-            Rule::expect => ClauseKind::Expect(Expectation {
-                kind: self.expectation(&parts)?,
-                span,
-            }),
+            Rule::expect => ClauseKind::Expect(Expectation { kind: self.expectation(&parts)?, span }),
             _ => return None,
         };
         list.push(Clause { kind, span });
@@ -172,11 +160,7 @@ impl<'t> Builder<'t> {
             let found = settings.iter().rev().find(|(rule, _)| *rule == wanted);
             found.map(|(_, value)| value.clone())
         };
-        Some(ClauseKind::Scrape {
-            every,
-            jitter: last(Rule::jitter),
-            miss: last(Rule::miss),
-        })
+        Some(ClauseKind::Scrape { every, jitter: last(Rule::jitter), miss: last(Rule::miss) })
     }
 
     fn expectation(&mut self, parts: &Parts<'t>) -> Option<ExpectationKind> {

@@ -75,11 +75,7 @@ impl<'t> Builder<'t> {
 
     fn bad_literal(&mut self, node: &Node<'t>, wanted: Rule) {
         let span = self.place(&extent(node));
-        if self
-            .scan
-            .problem_within(span.start as usize, span.end as usize)
-            .is_some()
-        {
+        if self.scan.problem_within(span.start as usize, span.end as usize).is_some() {
             return;
         }
         let text = self.text(node);
@@ -126,11 +122,7 @@ fn millis(text: &str) -> Option<Millis> {
         let (number, after) = rest.split_at_checked(digits)?;
         let units = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
         let (unit, factor) = units.into_iter().find(|(unit, _)| after.starts_with(unit))?;
-        total = number
-            .parse::<i64>()
-            .ok()?
-            .checked_mul(factor)?
-            .checked_add(total)?;
+        total = number.parse::<i64>().ok()?.checked_mul(factor)?.checked_add(total)?;
         rest = after.strip_prefix(unit)?;
     }
     Some(Millis(total))
@@ -165,9 +157,8 @@ pub(super) fn unquote(literal: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut characters = inner.chars().peekable();
     while let Some(character) = characters.next() {
-        let escaped = (character == '\\')
-            .then(|| characters.next_if(|next| matches!(next, '"' | '\\')))
-            .flatten();
+        let escaped =
+            (character == '\\').then(|| characters.next_if(|next| matches!(next, '"' | '\\'))).flatten();
         text.push(escaped.unwrap_or(character));
     }
     text

@@ -61,7 +61,7 @@ pub(super) fn phrases(rule: Rule) -> Vec<String> {
         Rule::dots => "`..`",
         Rule::open => "`{`",
         Rule::close => "`}`",
-        Rule::finish => "the end of the statement",
+        Rule::finish | Rule::step_end => "the end of the statement",
         _ => return keywords(&[rule]).iter().map(|word| format!("`{word}`")).collect(),
     };
     vec![phrase.to_owned()]
@@ -70,7 +70,7 @@ pub(super) fn phrases(rule: Rule) -> Vec<String> {
 /// Alternatives as one phrase: `a`, `b` or `c`; words first, then signs, and the end of the statement last.
 pub(super) fn listed(rules: &[Rule]) -> String {
     let rank = |rule: Rule| match rule {
-        Rule::finish => 2,
+        Rule::finish | Rule::step_end => 2,
         Rule::open | Rule::close | Rule::comma => 1,
         _ => 0,
     };

@@ -67,9 +67,10 @@ pub fn fit(quantiles: &[(f64, f64)]) -> Result<Fit, FitError> {
     }
     match quantiles {
         [] => Err(FitError::Empty),
-        [(quantile, value)] => {
-            Ok(Fit { mu: libm::log(*value) - USUAL_SPREAD * normal::quantile(*quantile), sigma: USUAL_SPREAD })
-        }
+        [(quantile, value)] => Ok(Fit {
+            mu: libm::log(*value) - USUAL_SPREAD * normal::quantile(*quantile),
+            sigma: USUAL_SPREAD,
+        }),
         [(p, low), (q, high)] => {
             let (zp, zq) = (normal::quantile(*p), normal::quantile(*q));
             if zp == zq {

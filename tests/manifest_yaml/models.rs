@@ -49,13 +49,13 @@ pub(crate) fn by_hosts() -> Rollout {
         },
         canary: Canary {
             steps: vec![
-                step(StepKind::SetWeight(Weight::new(10).unwrap())),
+                step(StepKind::SetWeight(percent(10))),
                 step(StepKind::Pause(Some(Seconds(120)))),
                 step(StepKind::Analysis(Analysis {
                     templates: vec![0],
                     args: vec![],
                 })),
-                step(StepKind::SetWeight(Weight::new(50).unwrap())),
+                step(StepKind::SetWeight(percent(50))),
                 step(StepKind::Pause(None)),
             ],
             background: Some(Background {
@@ -117,7 +117,7 @@ pub(crate) fn by_subsets() -> Rollout {
         },
         canary: Canary {
             steps: vec![
-                step(StepKind::SetWeight(Weight::new(20).unwrap())),
+                step(StepKind::SetWeight(percent(20))),
                 step(StepKind::Analysis(Analysis {
                     templates: vec![0],
                     args: vec![Arg {
@@ -162,7 +162,7 @@ pub(crate) fn from_outside() -> Rollout {
             ..inside.route
         },
         canary: Canary {
-            steps: vec![step(StepKind::SetWeight(Weight::new(5).unwrap()))],
+            steps: vec![step(StepKind::SetWeight(percent(5)))],
             background: None,
         },
         templates: vec![],
@@ -202,6 +202,10 @@ fn port() -> Port {
         number: 80,
         target: PortTarget::Name("http".into()),
     }
+}
+
+fn percent(percent: u32) -> Weight {
+    Weight::new(percent).unwrap_or(Weight::FULL)
 }
 
 fn step(kind: StepKind) -> Step {

@@ -1,6 +1,10 @@
 //! What people and machines see of runs, diagnostics and tests, against snapshots that are meant to be read.
 
+mod diagnostics;
+mod pictures;
+mod results;
 mod samples;
+mod verdicts;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
 

@@ -178,7 +178,7 @@ const STEPS: [&str; 8] = [
 ];
 
 /// The release that fails one request in ten: the background analysis ends it after a minute.
-pub fn rolled_back() -> Trace {
+pub(crate) fn rolled_back() -> Trace {
     let mut events = Events(Vec::new());
     let background = "canary-demo-7c9d8f6b5-2";
     events.push(0, EventKind::Applied { revision: 2 });
@@ -256,7 +256,7 @@ pub fn rolled_back() -> Trace {
 }
 
 /// A healthy release with one tolerated failure and one scrape that did not answer.
-pub fn promoted() -> Trace {
+pub(crate) fn promoted() -> Trace {
     let mut events = Events(Vec::new());
     let background = "canary-demo-5f6c7d8e9-3";
     events.push(0, EventKind::Applied { revision: 3 });
@@ -371,7 +371,7 @@ fn measure_background(events: &mut Events, run: &str, from: u64, to: u64, failed
 }
 
 /// At night there is too little traffic for a verdict, and the slo says that no data pauses.
-pub fn paused() -> Trace {
+pub(crate) fn paused() -> Trace {
     let mut events = Events(Vec::new());
     let step = "checkout-68d4c9f7b-12-2";
     events.push(0, EventKind::Applied { revision: 12 });

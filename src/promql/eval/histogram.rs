@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::super::ast::QuerySpan;
 use super::super::labels::Labels;
-use super::count_values::short;
+use super::count_values::bound;
 use super::layout::{CLASH, Layout, Naming};
 use super::note::Oddity;
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
@@ -152,6 +152,49 @@ impl Histogram {
         Ok(())
     }
 
+    /// Notes quantiles that are none.
+    fn check_quantiles(&self, inputs: &Inputs<'_>, env: &mut Env<'_>) {
+        let quantiles = match &self.question {
+            Question::Quantile(q) => std::slice::from_ref(q),
+            Question::Quantiles(_, all) => all,
+            Question::Fraction(..) => &[],
+        };
+        for q in quantiles {
+            let q = inputs.scalar(*q);
+            if !(0.0..=1.0).contains(&q) {
+                env.notes.add(Oddity::Quantile(q), self.place);
+            }
+        }
+    }
+
+    /// Answers for one family.
+    fn answer(&mut self, number: u32, inputs: &Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
+        let slot = self.families.get(number as usize).map_or(0, |family| family.slot);
+        match &self.question {
+            Question::Quantile(q) => {
+                let value = self.answer_quantile(inputs.scalar(*q), number, now.stamp, env);
+                self.yields(slot, value, now, output)
+            }
+            Question::Fraction(lower, upper) => {
+                let (lower, upper) = (inputs.scalar(*lower), inputs.scalar(*upper));
+                let known = self.collect(number, now.stamp).is_some();
+                let value = if known { fraction(lower, upper, &self.buckets) } else { f64::NAN };
+                self.yields(slot, value, now, output)
+            }
+            Question::Quantiles(label, all) => {
+                let (label, all) = (label.clone(), all.clone());
+                for q in all {
+                    let q = inputs.scalar(q);
+                    let value = self.answer_quantile(q, number, now.stamp, env);
+                    let Some(family) = self.families.get(number as usize) else { continue };
+                    let slot = output.layout.slot(family.labels.with(&label, &bound(q)), family.nameless);
+                    self.yields(slot, value, now, output)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
     fn answer_quantile(&mut self, q: f64, number: u32, stamp: u64, env: &mut Env<'_>) -> f64 {
         if q.is_nan() {
             return f64::NAN;
@@ -281,41 +324,10 @@ impl Operator for Histogram {
         output.vector.clear();
         env.meter.spend(input.vector.len())?;
         self.gather(input, now, env);
-        let quantiles: Vec<NodeId> = match &self.question {
-            Question::Quantile(q) => vec![*q],
-            Question::Quantiles(_, all) => all.clone(),
-            Question::Fraction(..) => Vec::new(),
-        };
-        for q in &quantiles {
-            let q = inputs.scalar(*q);
-            if !(0.0..=1.0).contains(&q) {
-                env.notes.add(Oddity::Quantile(q), self.place);
-            }
-        }
+        self.check_quantiles(&inputs, env);
         for i in 0..self.touched.len() {
             let number = super::at(&self.touched, i);
-            let slot = self.families.get(number as usize).map_or(0, |family| family.slot);
-            match self.question.clone() {
-                Question::Quantile(q) => {
-                    let value = self.answer_quantile(inputs.scalar(q), number, now.stamp, env);
-                    self.yields(slot, value, now, output)?;
-                }
-                Question::Fraction(lower, upper) => {
-                    let known = self.collect(number, now.stamp).is_some();
-                    let share = || fraction(inputs.scalar(lower), inputs.scalar(upper), &self.buckets);
-                    let value = if known { share() } else { f64::NAN };
-                    self.yields(slot, value, now, output)?;
-                }
-                Question::Quantiles(label, all) => {
-                    for q in all {
-                        let q = inputs.scalar(q);
-                        let value = self.answer_quantile(q, number, now.stamp, env);
-                        let Some(family) = self.families.get(number as usize) else { continue };
-                        let slot = output.layout.slot(family.labels.with(&label, &short(q)), family.nameless);
-                        self.yields(slot, value, now, output)?;
-                    }
-                }
-            }
+            self.answer(number, &inputs, output, now, env)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::super::ast::{BinaryOp, Cardinality, Matching};
 use super::super::labels::{Labels, METRIC_NAME};
+use super::super::parse::quote;
 use super::arithmetic::{compares, compute, holds};
 use super::layout::{CLASH, Layout, Naming};
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
@@ -148,11 +149,12 @@ impl Join {
                 let labels = |slot: u32| one.layout.get(slot).map_or(&empty, |(labels, _)| labels);
                 let (this, other) = (labels(slot), labels(partner.1));
                 let side = if self.swapped { "left" } else { "right" };
-                let group = if self.matching.on { self.signatures.key(this) } else { self.signatures.key(this) };
                 return Err(format!(
-                    "found duplicate series for the match group {} on the {side} hand-side of the operation: [{this}, {other}];\
+                    "found duplicate series for the match group {} on the {side} hand-side of the operation: [{}, {}];\
                      many-to-many matching not allowed: matching labels must be unique on one side",
-                    braces(&group)
+                    braces(&self.signatures.key(this)),
+                    braces(other),
+                    braces(this)
                 ));
             }
             *partner = (now.stamp, slot, value);
@@ -185,9 +187,9 @@ impl Join {
     }
 }
 
-/// A label set as Prometheus prints one without a name.
+/// A label set as Prometheus prints it in errors, its name like any other label.
 fn braces(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -212,17 +214,13 @@ impl Operator for Join {
                 continue;
             }
             let (left, right) = if self.swapped { (other, value) } else { (value, other) };
-            let result = if compares(self.op) && !self.return_bool {
-                if !holds(self.op, left, right) {
-                    continue;
-                }
-                left
-            } else {
-                compute(self.op, left, right)
-            };
+            let filters = compares(self.op) && !self.return_bool;
+            let result = if filters { left } else { compute(self.op, left, right) };
             let target = self.pair(&inputs, output, slot, partner);
             self.check(signature, target, now.stamp)?;
-            output.vector.push(target, result);
+            if !filters || holds(self.op, left, right) {
+                output.vector.push(target, result);
+            }
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ pub(crate) mod order;
 mod over_time;
 pub(crate) mod range_select;
 mod rate;
+mod rates;
 pub(crate) mod regression;
 pub(crate) mod relabel;
 pub(crate) mod scalar;
@@ -27,6 +28,7 @@ pub(crate) mod set;
 pub(crate) mod sort;
 pub(crate) mod source;
 pub(crate) mod subquery;
+pub(crate) mod total;
 pub(crate) mod window;
 
 use super::ast::QuerySpan;
@@ -152,11 +154,6 @@ impl Meter {
         }
         Ok(())
     }
-
-    /// Counts values given back.
-    pub(crate) fn release(&mut self, values: usize) {
-        self.held = self.held.saturating_sub(values as u64);
-    }
 }
 
 /// What all nodes may see.
@@ -243,6 +240,9 @@ pub(crate) struct Program {
     pub(crate) nodes: Vec<Node>,
     pub(crate) sources: Vec<Source>,
     pub(crate) root: NodeId,
+    /// Whether anything depends on the bounds of the query.
+    pub(crate) spanned: bool,
+    begun: bool,
     attached: usize,
     stamp: u64,
     pass: u64,
@@ -262,12 +262,16 @@ impl Program {
 
     /// Learns the bounds of the query.
     pub(crate) fn begin(&mut self, span: Span) -> Result<(), Fault> {
+        if self.begun && !self.spanned {
+            return Ok(());
+        }
         for source in &mut self.sources {
             source.begin(span).map_err(|message| Fault { message, span: source.place })?;
         }
         for node in &mut self.nodes {
             node.operator.begin(span).map_err(|message| Fault { message, span: node.span })?;
         }
+        self.begun = true;
         Ok(())
     }
 

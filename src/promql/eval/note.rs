@@ -50,7 +50,7 @@ impl std::fmt::Display for Oddity {
                 out,
                 "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {metric:?}"
             ),
-            Self::Sort => write!(out, "PromQL warning: sort is ineffective for range queries since results always have a fixed ordering"),
+            Self::Sort => write!(out, "PromQL warning: sort is ineffective for range queries since results are always ordered by labels"),
         }
     }
 }

@@ -265,7 +265,7 @@ impl Quick<'_> {
             if other >= length {
                 other -= length;
             }
-            self.swap(index - 1 + i, from + other);
+            self.swap(index + i, from + other);
         }
     }
 

@@ -79,12 +79,17 @@ pub(crate) fn quantile(q: f64, values: &[f64], scratch: &mut Vec<f64>) -> f64 {
     scratch.clear();
     scratch.extend_from_slice(values);
     scratch.sort_unstable_by(nan_first);
-    let top = scratch.len() as f64 - 1.0;
+    sorted_quantile(q, scratch)
+}
+
+/// A quantile of sorted values, at least one, interpolated between neighbours.
+fn sorted_quantile(q: f64, sorted: &[f64]) -> f64 {
+    let top = sorted.len() as f64 - 1.0;
     let rank = q * top;
     let lower = rank.floor().max(0.0);
     let upper = (lower + 1.0).min(top);
     let weight = rank - rank.floor();
-    let at = |i: f64| scratch.get(i as usize).copied().unwrap_or(f64::NAN);
+    let at = |i: f64| sorted.get(i as usize).copied().unwrap_or(f64::NAN);
     at(lower) * (1.0 - weight) + at(upper) * weight
 }
 
@@ -94,6 +99,9 @@ pub(super) fn median_deviation(values: &[f64], scratch: &mut Vec<f64>) -> f64 {
         return f64::NAN;
     }
     let median = quantile(0.5, values, scratch);
-    let deviations: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
-    quantile(0.5, &deviations, scratch)
+    for value in scratch.iter_mut() {
+        *value = (*value - median).abs();
+    }
+    scratch.sort_unstable_by(nan_first);
+    sorted_quantile(0.5, scratch)
 }

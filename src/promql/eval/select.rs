@@ -3,10 +3,12 @@
 //! Enters: a tile of values. Leaves: a vector in the order in which the series were created.
 //! It deliberately does not know how the values came about.
 
+use super::super::ast::QuerySpan;
 use super::super::matcher::CompiledMatcher;
 use super::super::store::Store;
 use super::super::value::is_stale;
 use super::layout::{CLASH, Mapping, Naming};
+use super::note::Oddity;
 use super::source::Source;
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output, at};
 
@@ -21,10 +23,17 @@ pub(crate) struct Select {
     /// Whether the smoothing factors have to be checked.
     pub(crate) smoothing: bool,
     /// Whether the first scalar is a quantile, and where it stands.
-    pub(crate) quantile: Option<super::super::ast::QuerySpan>,
+    pub(crate) quantile: Option<QuerySpan>,
+    /// Where the argument stands, of functions that want a counter.
+    pub(crate) counter: Option<QuerySpan>,
     rows: Vec<u32>,
     mapping: Mapping,
+    /// Rows whose names are not those of counters.
+    suspects: Vec<(u32, String)>,
 }
+
+/// Ends of the names of counters.
+const COUNTERS: [&str; 4] = ["_total", "_sum", "_count", "_bucket"];
 
 impl Select {
     pub(crate) fn new(source: usize, matchers: Vec<CompiledMatcher>, naming: Naming) -> Self {
@@ -35,9 +44,21 @@ impl Select {
             scalars: Vec::new(),
             smoothing: false,
             quantile: None,
+            counter: None,
             rows: Vec::new(),
             mapping: Mapping::default(),
+            suspects: Vec::new(),
         }
+    }
+
+    /// Rows of the source, in the order of the series.
+    pub(crate) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// Whether it takes values as they are: without arguments, clashes or names to note.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.scalars.is_empty() && self.suspects.is_empty() && self.mapping.is_injective()
     }
 
     pub(crate) fn arguments(&self, inputs: &Inputs<'_>, env: &mut Env<'_>) -> Result<Option<[f64; 2]>, String> {
@@ -57,7 +78,7 @@ impl Select {
 pub(crate) fn check_scalars(
     scalars: [f64; 2],
     smoothing: bool,
-    quantile: Option<super::super::ast::QuerySpan>,
+    quantile: Option<QuerySpan>,
     env: &mut Env<'_>,
 ) -> Outcome {
     if smoothing {
@@ -71,7 +92,7 @@ pub(crate) fn check_scalars(
     if let Some(place) = quantile {
         let [q, _] = scalars;
         if q.is_nan() || !(0.0..=1.0).contains(&q) {
-            env.notes.add(super::note::Oddity::Quantile(q), place);
+            env.notes.add(Oddity::Quantile(q), place);
         }
     }
     Ok(())
@@ -85,6 +106,13 @@ impl Operator for Select {
         let column = source.ensure(now, scalars, env)?;
         env.meter.spend(self.rows.len())?;
         let (tile, stride) = source.tile();
+        if let Some(place) = self.counter {
+            for (row, metric) in &self.suspects {
+                if !is_stale(at(tile, *row as usize * stride + column)) {
+                    env.notes.add(Oddity::NotCounter { metric: metric.clone() }, place);
+                }
+            }
+        }
         let vector = &mut output.vector;
         if self.mapping.is_injective() {
             for (i, row) in self.rows.iter().enumerate() {
@@ -110,8 +138,13 @@ impl Operator for Select {
         let Some(source) = sources.get_mut(self.source) else { return };
         for (id, labels) in store.labels_from(first) {
             if self.matchers.iter().all(|matcher| matcher.accepts(labels)) {
+                let row = source.row(id);
+                let metric = labels.metric();
+                if self.counter.is_some() && !metric.is_empty() && !COUNTERS.iter().any(|end| metric.ends_with(end)) {
+                    self.suspects.push((row, metric.to_owned()));
+                }
                 let (labels, nameless) = self.naming.apply(labels, false);
-                self.rows.push(source.row(id));
+                self.rows.push(row);
                 self.mapping.push(output.layout.slot(labels, nameless));
             }
         }

@@ -11,7 +11,7 @@ use super::super::options::Options;
 use super::super::plan::duration::Duration;
 use super::super::store::{Series, SeriesId, Store, TimesView};
 use super::super::value::{STALE, is_stale};
-use super::rate::{Edges, duration_seconds, raw_increase};
+use super::rates::rates;
 use super::window::{Parameters, Window, WindowFunction, apply, seconds};
 use super::{Env, Moment, Outcome, Span, at};
 
@@ -31,10 +31,10 @@ pub(crate) enum Reading {
 
 /// One series of a source, and where in its samples the last instant was.
 #[derive(Clone, Copy, Debug)]
-struct Row {
-    id: SeriesId,
-    low: u32,
-    high: u32,
+pub(super) struct Row {
+    pub(super) id: SeriesId,
+    pub(super) low: u32,
+    pub(super) high: u32,
 }
 
 /// Which columns the tile has.
@@ -65,7 +65,7 @@ pub(crate) struct Source {
 
 /// Memory for windows that have to be copied or sorted.
 #[derive(Clone, Debug, Default)]
-struct Scratch {
+pub(super) struct Scratch {
     times: Vec<i64>,
     values: Vec<f64>,
     sorted: Vec<f64>,
@@ -131,6 +131,12 @@ impl Source {
         (&self.tile, self.stride)
     }
 
+    /// Which columns the tile has: the pass, the first instant, and how many.
+    #[inline]
+    pub(crate) fn block(&self) -> (u64, usize, usize) {
+        (self.filled.pass, self.filled.first, self.filled.count)
+    }
+
     /// Sees to it that the tile has the instant, and says in which column.
     #[inline]
     pub(crate) fn ensure(&mut self, now: Moment, scalars: Option<[f64; 2]>, env: &mut Env<'_>) -> Result<usize, String> {
@@ -181,16 +187,16 @@ impl Source {
 
 /// The instants and the window of a fill.
 #[derive(Clone, Copy, Debug)]
-struct Frame {
+pub(super) struct Frame {
     /// The first instant of evaluation.
     t: i64,
     /// The first right edge.
-    reference: i64,
-    step: i64,
-    count: usize,
-    range: i64,
+    pub(super) reference: i64,
+    pub(super) step: i64,
+    pub(super) count: usize,
+    pub(super) range: i64,
     /// One if windows include their left edge.
-    closed: i64,
+    pub(super) closed: i64,
     scalars: [f64; 2],
 }
 
@@ -225,7 +231,7 @@ fn lookups<'a>(
 impl Row {
     /// Moves to the window that ends at `end`, and says which samples lie in it.
     #[inline]
-    fn advance(&mut self, series: &Series, start: i64, end: i64) -> (usize, usize) {
+    pub(super) fn advance(&mut self, series: &Series, start: i64, end: i64) -> (usize, usize) {
         let low = series.count_until(start, self.low as usize);
         let high = series.count_until(end, (self.high as usize).max(low));
         self.low = low as u32;
@@ -281,7 +287,7 @@ fn windows<'a>(
 
 /// The samples `low..high` as a window.
 #[inline]
-fn window_of<'a>(series: &'a Series, (low, high): (usize, usize), (start, end): (i64, i64), scratch: &'a mut Scratch) -> Window<'a> {
+pub(super) fn window_of<'a>(series: &'a Series, (low, high): (usize, usize), (start, end): (i64, i64), scratch: &'a mut Scratch) -> Window<'a> {
     if series.has_stale(low, high) {
         copy_live(series, low, high, scratch);
         return Window { values: &scratch.values, times: TimesView::Wide(&scratch.times), first: 0, drops: None, start, end };
@@ -294,61 +300,4 @@ fn window_of<'a>(series: &'a Series, (low, high): (usize, usize), (start, end): 
         start,
         end,
     }
-}
-
-/// The extrapolation of the window before, which most often is that of the next too: that of the next series of the
-/// same target, or of the next instant.
-#[derive(Clone, Copy, Debug, Default)]
-struct Remembered {
-    to_first: i64,
-    to_last: i64,
-    steps: usize,
-    edges: Edges,
-    factor: f64,
-}
-
-/// `rate` and `increase`, which every gate of a canary asks for.
-fn rates<'a>(
-    rows: &mut [Row],
-    tiles: impl Iterator<Item = &'a mut [f64]>,
-    frame: &Frame,
-    store: &Store,
-    scratch: &mut Scratch,
-    (counter, per_second): (bool, bool),
-) {
-    let range = per_second.then(|| duration_seconds(frame.range));
-    let mut known = Remembered::default();
-    for (row, cells) in rows.iter_mut().zip(tiles) {
-        let Some(series) = store.series(row.id) else { continue };
-        let mut end = frame.reference;
-        for cell in cells.iter_mut().take(frame.count) {
-            let start = end.saturating_sub(frame.range);
-            let (low, high) = row.advance(series, start - frame.closed, end);
-            *cell = STALE;
-            if low + 1 < high {
-                let window = window_of(series, (low, high), (start, end), scratch);
-                *cell = rate(&window, &mut known, counter, range);
-            }
-            end += frame.step;
-        }
-    }
-}
-
-/// One window of `rates`: `rate::extrapolated` with what the last window had in common.
-#[inline]
-fn rate(window: &Window<'_>, known: &mut Remembered, counter: bool, range: Option<f64>) -> f64 {
-    let Some((first, last, steps)) = window.ends() else { return STALE };
-    let increase = raw_increase(window, first, last, counter);
-    let (first_time, last_time) = (window.time(0), window.time(steps));
-    let (to_first, to_last) = (first_time - window.start, window.end - last_time);
-    if known.to_first != to_first || known.to_last != to_last || known.steps != steps {
-        let edges = Edges::new(first_time, last_time, steps, window.start, window.end);
-        *known = Remembered { to_first, to_last, steps, edges, factor: edges.factor(None, range) };
-    }
-    // The counter would reach zero well before the left edge does: the cut at zero, a division, does not matter.
-    let (reach, wanted) = (first * known.edges.sampled, known.edges.to_start * increase * (1.0 + 1e-9));
-    if (increase > 0.0 && reach > wanted && reach > 1e-290) || !counter || increase <= 0.0 {
-        return increase * known.factor;
-    }
-    increase * known.edges.factor(Some((first, increase)), range)
 }

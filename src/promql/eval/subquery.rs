@@ -6,7 +6,7 @@
 
 use super::super::ast::{At, QuerySpan};
 use super::super::plan::duration::Duration;
-use super::super::store::{SeriesId, TimesView};
+use super::super::store::{Series, SeriesId, TimesView};
 use super::super::value::{RangeSeries, is_stale};
 use super::layout::{CLASH, Mapping, Naming};
 use super::select::check_scalars;
@@ -81,6 +81,8 @@ pub(crate) struct Subquery {
     covered: Option<Covered>,
     /// How many samples each series read had when the tracks were filled.
     lengths: Vec<(SeriesId, usize)>,
+    /// Series of the store when those were listed.
+    known: usize,
     points: usize,
     scratch: Vec<f64>,
     matrix: Vec<RangeSeries>,
@@ -97,6 +99,7 @@ impl Subquery {
             tracks: Vec::new(),
             covered: None,
             lengths: Vec::new(),
+            known: 0,
             points: 0,
             scratch: Vec::new(),
             matrix: Vec::new(),
@@ -133,9 +136,16 @@ impl Subquery {
         env.meter.hold(self.points)?;
         self.program.attach(env.store);
         self.evaluate(from, last, step, last > first, env)?;
-        self.lengths.clear();
-        let ids = series_of(&self.program);
-        self.lengths.extend(ids.into_iter().filter_map(|id| Some((id, env.store.series(id)?.len()))));
+        if self.known != env.store.len() {
+            self.known = env.store.len();
+            self.lengths.clear();
+            self.lengths.extend(series_of(&self.program).into_iter().map(|id| (id, 0)));
+        }
+        if kept.is_none_or(|covered| covered.appends != env.store.appends()) {
+            for (id, length) in &mut self.lengths {
+                *length = env.store.series(*id).map_or(0, Series::len);
+            }
+        }
         let until = last.max(from - step);
         self.covered = Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
         Ok(())

@@ -112,6 +112,15 @@ impl WindowFunction {
         matches!(self, Self::Last | Self::First)
     }
 
+    /// How many scalar arguments it takes.
+    pub(crate) fn scalars(self) -> usize {
+        match self {
+            Self::Quantile | Self::PredictLinear => 1,
+            Self::DoubleExponential => 2,
+            _ => 0,
+        }
+    }
+
     /// Whether every sample of the window is read.
     pub(crate) fn reads_all(self) -> bool {
         !matches!(

@@ -20,12 +20,14 @@ use super::super::eval::select::Select;
 use super::super::eval::set::SetOperation;
 use super::super::eval::source::{Reading, Source};
 use super::super::eval::subquery::{Spec, Subquery};
+use super::super::eval::total::Total;
 use super::super::eval::window::WindowFunction;
 use super::super::eval::{Node, NodeId, Operator, Output, Program};
 use super::super::function;
 use super::super::labels::Labels;
 use super::super::matcher::CompiledMatcher;
 use super::super::options::Options;
+use super::super::parse::quote;
 use super::duration::Duration;
 use super::{PlanError, Root};
 
@@ -75,6 +77,7 @@ pub(super) fn program(expr: &Expr, options: &Options) -> Planned<(Program, Root)
             Root::Vector
         }
     };
+    builder.program.spanned = builder.spanned;
     Ok((builder.program, root))
 }
 
@@ -268,6 +271,22 @@ impl<'a> Builder<'a> {
         quantile: Option<QuerySpan>,
         span: QuerySpan,
     ) -> Planned<NodeId> {
+        let (key, mut select) = self.selection(reading, selector, range, &scalars, span)?;
+        select.scalars = scalars;
+        select.quantile = quantile;
+        select.smoothing = reading == Reading::Window(WindowFunction::DoubleExponential);
+        Ok(self.node(format!("select {key}"), span, || Box::new(select)))
+    }
+
+    /// A selector over its source, and what tells it from others.
+    fn selection(
+        &mut self,
+        reading: Reading,
+        selector: &Selector,
+        range: Duration,
+        scalars: &[NodeId],
+        span: QuerySpan,
+    ) -> Planned<(String, Select)> {
         let matchers = Self::matchers(selector, span)?;
         let offset = self.modifiers(selector.offset.as_ref(), selector.at);
         let key = format!("{reading:?} {range:?} {offset:?} {:?} {scalars:?}", selector.at);
@@ -280,15 +299,32 @@ impl<'a> Builder<'a> {
             Reading::Time => true,
             Reading::Window(function) => !function.keeps_name(),
         };
-        let naming = Naming::new(drops, self.options.delayed_name_removal);
-        let key = format!("select {source} {:?}", selector.matchers);
-        Ok(self.node(key, span, || {
-            let mut select = Select::new(source, matchers, naming);
-            select.scalars = scalars;
-            select.quantile = quantile;
-            select.smoothing = reading == Reading::Window(WindowFunction::DoubleExponential);
-            Box::new(select)
-        }))
+        let mut select = Select::new(source, matchers, Naming::new(drops, self.options.delayed_name_removal));
+        let wants_counter = matches!(reading, Reading::Window(WindowFunction::Rate | WindowFunction::Increase));
+        select.counter = wants_counter.then_some(span);
+        Ok((format!("{source} {:?}", selector.matchers), select))
+    }
+
+    /// `sum` of a whole selector, if that is what it is.
+    fn total(&mut self, aggregate: &AggregateExpr, span: QuerySpan) -> Planned<Option<NodeId>> {
+        if aggregate.op != AggregateOp::Sum || aggregate.without || !aggregate.labels.is_empty() {
+            return Ok(None);
+        }
+        let summed = unwrap(&aggregate.expr);
+        let (reading, selector, range) = match &summed.kind {
+            ExprKind::Vector(selector) => (Reading::Value, selector, Duration::default()),
+            ExprKind::Call { function, args } => {
+                let function = WindowFunction::named(function).filter(|f| f.scalars() == 0 && *function != "absent_over_time");
+                let (Some(function), Some(argument)) = (function, args.first()) else { return Ok(None) };
+                let ExprKind::Matrix { selector, range } = &unwrap(argument).kind else { return Ok(None) };
+                (Reading::Window(function), selector, self.duration(Some(range)))
+            }
+            _ => return Ok(None),
+        };
+        let (key, select) = self.selection(reading, selector, range, &[], summed.span)?;
+        let id = self.node(format!("total {key}"), span, || Box::new(Total::new(select)));
+        self.label(id, Labels::default());
+        Ok(Some(id))
     }
 
     fn range_select(&mut self, selector: &Selector, range: &DurationExpr, span: QuerySpan) -> Planned<NodeId> {
@@ -339,6 +375,7 @@ impl<'a> Builder<'a> {
         let step = step.as_ref().map(|step| self.duration(Some(step)));
         let offset = self.modifiers(offset.as_ref(), *at);
         let (spanned, volatile) = (inner.spanned, inner.volatile);
+        inner.program.spanned = spanned;
         self.spanned |= spanned;
         self.volatile |= volatile;
         let spec = Spec { range, step, offset, fixed: *at, function, scalars, quantile, spanned, volatile };
@@ -373,6 +410,9 @@ impl<'a> Builder<'a> {
     }
 
     fn aggregate(&mut self, aggregate: &AggregateExpr, span: QuerySpan) -> Planned<NodeId> {
+        if let Some(total) = self.total(aggregate, span)? {
+            return Ok(total);
+        }
         let op = aggregate.op;
         let grouping = || Grouping::new(aggregate.without, &aggregate.labels);
         let input = self.vector(&aggregate.expr)?;
@@ -383,8 +423,8 @@ impl<'a> Builder<'a> {
         let place = parameter.span;
         if op == AggregateOp::CountValues {
             let label = super::call::text(parameter)?;
-            if label.is_empty() || label.contains(char::REPLACEMENT_CHARACTER) {
-                return refuse(place, format!("invalid label name {label:?}"));
+            if !super::call::names_a_label(&label) {
+                return refuse(place, format!("invalid label name {}", quote::string(&label)));
             }
             let key = format!("count_values {shape} {label:?}");
             return Ok(self.node(key, span, || Box::new(CountValues::new(input, label, grouping()))));

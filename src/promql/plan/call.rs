@@ -15,7 +15,7 @@ use super::super::eval::sort::{Key, Sort};
 use super::super::eval::source::Reading;
 use super::super::eval::window::WindowFunction;
 use super::super::labels::Labels;
-use super::super::matcher::anchored;
+use super::super::parse::anchored;
 use super::build::{Builder, Planned, refuse, unwrap};
 use super::duration::Duration;
 
@@ -32,9 +32,9 @@ fn argument(args: &[Expr], i: usize, span: QuerySpan) -> Planned<&Expr> {
     args.get(i).map_or_else(|| refuse(span, "an argument is missing"), Ok)
 }
 
-/// Whether a text may name a label.
-fn names_a_label(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)
+/// Whether a text may name a label: not if it has bytes that are no text, for which the parser puts the last code points.
+pub(super) fn names_a_label(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c < '\u{10ff80}')
 }
 
 impl Builder<'_> {

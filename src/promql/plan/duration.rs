@@ -25,10 +25,6 @@ impl Duration {
         }
     }
 
-    pub(crate) fn of(ms: i64) -> Self {
-        Self { expr: None, ms }
-    }
-
     pub(crate) fn resolve(&mut self, span: Span) -> Result<(), String> {
         let Some(expr) = &self.expr else { return Ok(()) };
         let ms = (seconds(expr, span)? * 1000.0).round();

@@ -10,10 +10,10 @@ pub(crate) mod duration;
 mod range;
 
 use super::ast::{Expr, QuerySpan};
+use super::eval::layout::{CLASH, Mapping};
 use super::eval::note::Notes;
 use super::eval::subquery::series_of;
-use super::eval::{Env, Fault, Meter, Moment, Program, Span};
-use super::labels::Labels;
+use super::eval::{Env, Fault, Meter, Moment, Output, Program, Span};
 use super::options::Options;
 use super::store::{SeriesId, Store};
 use super::value::{Answer, RangeSeries, Samples};
@@ -79,8 +79,10 @@ pub struct Plan {
     notes: Notes,
     series: Vec<SeriesId>,
     matrix: Vec<RangeSeries>,
-    /// Labels of the root without the names that were to be dropped at the end, and when each was last yielded.
-    finals: Vec<Labels>,
+    /// What the root yields, without the names that were to be dropped at the end.
+    finals: Output,
+    renamed: Mapping,
+    evaluations: u64,
     /// Series of the store already planned for, and which store it was.
     known: usize,
     identity: u64,
@@ -102,7 +104,9 @@ impl Plan {
             notes: Notes::default(),
             series: Vec::new(),
             matrix: Vec::new(),
-            finals: Vec::new(),
+            finals: Output::default(),
+            renamed: Mapping::default(),
+            evaluations: 0,
             known: usize::MAX,
             identity: store.identity(),
             footprint: 0,
@@ -169,13 +173,14 @@ impl Plan {
             }
             self.matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
         }
-        let output = self.program.output();
+        let delayed = self.options.delayed_name_removal && self.root == Root::Vector;
+        let output = if delayed { &self.finals } else { self.program.output() };
         Ok(match &self.root {
             Root::Scalar => Answer::Scalar(output.scalar),
             Root::String(text) => Answer::String(text),
             Root::Matrix => Answer::Matrix(&self.matrix),
             Root::Vector => Answer::Vector(Samples {
-                labels: if self.options.delayed_name_removal { &self.finals } else { output.layout.labels() },
+                labels: output.layout.labels(),
                 slots: &output.vector.slots,
                 values: &output.vector.values,
             }),
@@ -185,13 +190,17 @@ impl Plan {
     /// Drops the names that were to be dropped at the end.
     fn name_finals(&mut self) -> Result<(), EvalError> {
         let output = self.program.output();
-        for (_, labels, nameless) in output.layout.from(self.finals.len()) {
-            self.finals.push(if nameless { labels.without_name() } else { labels.clone() });
+        for (_, labels, nameless) in output.layout.from(self.renamed.len()) {
+            let labels = if nameless { labels.without_name() } else { labels.clone() };
+            self.renamed.push(self.finals.layout.slot(labels, false));
         }
-        let mut yielded: Vec<&Labels> = output.vector.slots.iter().filter_map(|slot| self.finals.get(*slot as usize)).collect();
-        yielded.sort_unstable();
-        if yielded.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            return Err(EvalError { message: super::eval::layout::CLASH.to_owned(), span: self.span });
+        self.finals.vector.clear();
+        self.evaluations += 1;
+        for (slot, value) in output.vector.iter() {
+            let Ok(slot) = self.renamed.take(slot, self.evaluations) else {
+                return Err(EvalError { message: CLASH.to_owned(), span: self.span });
+            };
+            self.finals.vector.push(slot, value);
         }
         Ok(())
     }

@@ -75,6 +75,12 @@ impl Series {
         self.times.count_until(t, hint)
     }
 
+    /// Milliseconds between samples, if they are evenly spaced.
+    #[inline]
+    pub(crate) fn even_step(&self) -> Option<i64> {
+        self.times.even_step()
+    }
+
     /// Whether any of the samples `from..to` is a staleness marker.
     #[inline]
     pub(crate) fn has_stale(&self, from: usize, to: usize) -> bool {

@@ -168,9 +168,7 @@ impl Times {
                 if self.len == 0 || t < self.start {
                     return 0;
                 }
-                let after = t.saturating_sub(self.start);
-                let step = self.step.max(1);
-                count_near(self.len, hint, |i| step.saturating_mul(i as i64) <= after)
+                self.count_even(t.saturating_sub(self.start), hint)
             }
             Form::Offsets => {
                 let after = t.saturating_sub(self.start);
@@ -185,6 +183,29 @@ impl Times {
                 count_near(wide.len(), hint, |i| wide.get(i).is_some_and(|own| *own <= t))
             }
         }
+    }
+
+    /// How many instants of an even column lie no more than `after` behind the first.
+    #[inline]
+    fn count_even(&self, after: i64, hint: usize) -> usize {
+        let step = self.step.max(1);
+        let mut at = hint.min(self.len);
+        let mut next = step.wrapping_mul(at as i64);
+        if next <= after || next - step <= after {
+            for _ in 0..4 {
+                if at >= self.len || next > after {
+                    return at;
+                }
+                at += 1;
+                next = next.wrapping_add(step);
+            }
+        }
+        ((after / step) as usize).saturating_add(1).min(self.len)
+    }
+
+    /// Milliseconds between instants, if the column is even.
+    pub(super) fn even_step(&self) -> Option<i64> {
+        (self.form == Form::Even && self.step > 0).then_some(self.step)
     }
 
     pub(super) fn bytes(&self) -> usize {

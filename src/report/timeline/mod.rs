@@ -100,8 +100,13 @@ fn packed(parts: &[String], gap: &str, columns: usize) -> Vec<String> {
 fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
     let mut text = String::new();
     let columns = look.columns();
-    for line in wrap(&cost(&trace.totals), columns) {
-        text.push_str(&line);
+    let label = "  exposed  ";
+    for (at, line) in wrap(&cost(&trace.totals), columns - width(label))
+        .iter()
+        .enumerate()
+    {
+        text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
+        text.push_str(line);
         text.push('\n');
     }
     text.push('\n');
@@ -122,7 +127,7 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
 }
 
 /// What users paid.
-fn cost(totals: &Totals) -> String {
+pub(super) fn cost(totals: &Totals) -> String {
     if totals.requests == 0 {
         return "no request was made while it ran".into();
     }

@@ -189,7 +189,7 @@ impl<'a> Gathering<'a> {
         state.weight = self.story.weight;
         self.pod_rows = if state.pods_only { self.pod_rows + 1 } else { 0 };
         if self.pod_rows > POD_ROWS {
-            self.story.pods_untold(state.at);
+            self.story.pods_untold(state.at, &state.notes);
             return;
         }
         self.close_open();

@@ -22,7 +22,9 @@ struct Line {
     said: String,
 }
 
-const NAME: usize = 20;
+const NAME: usize = 16;
+const CELLS: usize = 48;
+const CELLS_MIN: usize = 14;
 const SIDE: usize = 6;
 
 /// The picture, or nothing where no signal was tracked.
@@ -46,8 +48,15 @@ pub(super) fn signals(trace: &Trace, look: &Look) -> String {
     let words = said.iter().flatten().map(|text| width(text)).max().unwrap_or(0);
     let fixed = 2 + names + 2 + SIDE + 2;
     let total = look.columns();
-    let cells = total.saturating_sub(fixed + 2 + words).clamp(8, 40);
-    let words = total.saturating_sub(fixed + cells + 2);
+    // Words that leave no room for a picture stand below it.
+    let beside = total.saturating_sub(fixed + 2 + words);
+    let below = beside < CELLS_MIN;
+    let cells = if below {
+        total.saturating_sub(fixed)
+    } else {
+        beside
+    }
+    .clamp(8, CELLS);
 
     let mut lines = vec![weight_line(trace, end, cells)];
     for (track, [canary, stable]) in trace.signals.iter().zip(said) {
@@ -64,9 +73,13 @@ pub(super) fn signals(trace: &Trace, look: &Look) -> String {
         let spark = left(&sparkline(&line.cells, line.low, line.high, look), cells);
         let name = left(&clip(&clean(&line.name), names, look), names);
         let side = left(line.side, SIDE);
-        let said = clip(&line.said, words, look);
-        text.push_str(format!("  {name}  {side}  {spark}  {said}").trim_end());
-        text.push('\n');
+        let start = format!("  {name}  {side}  {spark}");
+        if below {
+            text.push_str(&format!("{}\n", start.trim_end()));
+            text.push_str(&format!("    {}\n", clip(&line.said, total - 4, look)));
+        } else {
+            text.push_str(&format!("{start}  {}\n", line.said));
+        }
     }
     let last = Seconds(end).clock();
     let axis = format!("0:00{}", right(&last, cells.saturating_sub(4)));
@@ -82,24 +95,23 @@ fn end(trace: &Trace) -> u64 {
     tracks.fold(events.max(trace.verdict.at), u64::max)
 }
 
-/// The canary's weight: each stretch shows the highest weight in force during it.
+/// The new version's weight; once it is stable, all.
 fn weight_line(trace: &Trace, end: u64, cells: usize) -> Line {
     let mut changes = vec![(0, 0_u32)];
-    changes.extend(trace.events.iter().filter_map(|event| match event.kind {
-        EventKind::Weight { canary } => Some((event.at, canary)),
-        _ => None,
-    }));
-    let starts = (0..cells as u64).map(|cell| cell * end / cells.max(1) as u64);
-    let in_force = |at: u64| {
-        changes
-            .iter()
-            .rev()
-            .find(|(from, _)| *from <= at)
-            .map(|(_, weight)| f64::from(*weight))
-    };
-    let points = starts.map(|at| (at, in_force(at)));
-    let changed = changes.iter().map(|(at, weight)| (*at, Some(f64::from(*weight))));
-    let cells = gather(points.chain(changed), end, cells, true);
+    for event in &trace.events {
+        match event.kind {
+            EventKind::Weight { canary } => changes.push((event.at, canary)),
+            EventKind::Promoted { .. } => {
+                changes.push((event.at, 100));
+                break;
+            }
+            _ => {}
+        }
+    }
+    let points = changes
+        .into_iter()
+        .map(|(at, weight)| (at, Some(f64::from(weight))));
+    let cells = gather(points, end, cells, true);
     let said = format!("peak {} %", trace.verdict.peak_weight);
     Line {
         name: "weight".into(),

@@ -52,7 +52,7 @@ pub(super) fn table(trace: &Trace, look: &Look) -> String {
     let cells: Vec<Cells> = rows(trace).iter().map(|row| cells(row, trace, look)).collect();
     let columns = columns(&cells, look);
     let mut text = String::new();
-    text.push_str(&look.dim(&head(columns)));
+    text.push_str(&look.dim(&clip(&head(columns), columns.total, look)));
     text.push('\n');
     for row in &cells {
         for line in lines(row, columns, look) {
@@ -91,7 +91,7 @@ fn columns(rows: &[Cells], look: &Look) -> Columns {
     let name = widest(&|row| width(&row.name)).clamp(4, NAME);
     let value = value.min(24);
     let middle = (value + 2 + bound).max(BAR + PERCENT);
-    let wide = 2 + time + 3 + name + 3 + middle + 3;
+    let wide = 2 + time + 2 + name + 2 + middle + 2;
     if wide + WORDS <= total {
         let words = Some(total - wide);
         return Columns {
@@ -100,7 +100,7 @@ fn columns(rows: &[Cells], look: &Look) -> Columns {
             name,
             middle,
             value: middle - 2 - bound,
-            gap: 3,
+            gap: 2,
             words,
         };
     }
@@ -148,25 +148,26 @@ fn lines(row: &Cells, columns: Columns, look: &Look) -> Vec<String> {
 fn narrow_lines(row: &Cells, start: String, columns: Columns, look: &Look) -> Vec<String> {
     let indent = spaces(2 + columns.time + columns.gap);
     let room = columns.total - width(&indent);
-    let mut parts: Vec<(Ink, String)> = Vec::new();
-    let first = match &row.middle {
-        Middle::Weight(percent) => {
-            format!(
-                "{start}{}{}",
-                spaces(columns.gap),
-                weight(*percent, columns.middle, columns.middle, look)
-            )
-        }
+    let gap = spaces(columns.gap);
+    let mut lines = match &row.middle {
+        Middle::Weight(percent) => vec![format!(
+            "{start}{gap}{}",
+            weight(*percent, columns.middle, columns.middle, look)
+        )],
         Middle::Value { value, ink, bound } => {
             let both = format!("{value}  {bound}");
-            parts.push((*ink, both.trim_end().to_owned()));
-            start
+            let both = clip(both.trim_end(), room, look);
+            let used = width(&indent) + columns.name + columns.gap + width(&both);
+            let both = look.paint(*ink, &both);
+            if used <= columns.total {
+                vec![format!("{start}{gap}{both}")]
+            } else {
+                vec![start, format!("{indent}{both}")]
+            }
         }
     };
-    parts.extend(row.words.iter().cloned());
-    let mut lines = vec![first];
     lines.extend(
-        painted(&parts, room, look)
+        painted(&row.words, room, look)
             .iter()
             .map(|line| format!("{indent}{line}")),
     );
@@ -183,25 +184,44 @@ fn weight(percent: u32, columns: usize, room: usize, look: &Look) -> String {
     left(&text, room)
 }
 
-/// Parts one after the other, wrapped, each in its ink. What differs in ink is joined by a comma all the same, so that
-/// the text reads alike without colour.
+/// Parts one after the other, wrapped, each in its ink. Short ones share a line, joined by a comma, so that the text
+/// reads alike without colour; what needs more than a line has its lines to itself.
 fn painted(parts: &[(Ink, String)], room: usize, look: &Look) -> Vec<String> {
-    let mut lines: Vec<(usize, String)> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = None;
     for (ink, part) in parts.iter().filter(|(_, part)| !part.is_empty()) {
-        let fits = lines
-            .last()
-            .is_some_and(|(used, _)| used + 2 + width(part) <= room);
-        if fits && let Some((used, line)) = lines.last_mut() {
+        let shared = used
+            .map(|used: usize| used + 2 + width(part))
+            .filter(|shared| *shared <= room);
+        if let (Some(shared), Some(line)) = (shared, lines.last_mut()) {
             line.push_str(", ");
             line.push_str(&look.paint(*ink, part));
-            *used += 2 + width(part);
+            used = Some(shared);
             continue;
         }
-        for piece in wrap(part, room) {
-            lines.push((width(&piece), look.paint(*ink, &piece)));
+        let pieces = hung(part, room);
+        used = (pieces.len() == 1).then(|| width(part));
+        // What goes on from the line above is indented, so that each thing that happened can be told apart.
+        for (at, piece) in pieces.iter().enumerate() {
+            let indent = if at == 0 { "" } else { HANG };
+            lines.push(format!("{indent}{}", look.paint(*ink, piece)));
         }
     }
-    lines.into_iter().map(|(_, line)| line).collect()
+    lines
+}
+
+const HANG: &str = "  ";
+
+/// Wrapped so that all lines but the first leave room for an indent.
+fn hung(part: &str, room: usize) -> Vec<String> {
+    let first = wrap(part, room);
+    let Some(head) = first.first().filter(|_| first.len() > 1) else {
+        return first;
+    };
+    let rest = part.strip_prefix(head.as_str()).unwrap_or("").trim_start();
+    let mut lines = vec![head.clone()];
+    lines.extend(wrap(rest, room.saturating_sub(width(HANG))));
+    lines
 }
 
 fn cells(row: &Row, trace: &Trace, look: &Look) -> Cells {

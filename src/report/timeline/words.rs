@@ -46,7 +46,7 @@ pub(super) struct Story<'a> {
     canary: Option<u64>,
     available: BTreeMap<u64, u32>,
     runs: BTreeMap<&'a str, &'a str>,
-    untold: Option<(u64, u32)>,
+    untold: Option<(u64, u32, String)>,
     said: Vec<&'a str>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Story<'a> {
         };
         let count = self.steps.len();
         self.steps.get(index as usize).map_or_else(
-            || "past the last step".to_owned(),
+            || "all steps done".to_owned(),
             |step| format!("{}/{count} {}", index.saturating_add(1), clean(step)),
         )
     }
@@ -95,7 +95,10 @@ impl<'a> Story<'a> {
                 None
             }
             EventKind::Weight { canary } => {
-                self.weight = *canary;
+                // After the promotion the canary's route is empty because the new version has stable's.
+                if self.ended != Some("promoted") {
+                    self.weight = *canary;
+                }
                 None
             }
             EventKind::Scaled { revision, from, to } => {
@@ -130,6 +133,7 @@ impl<'a> Story<'a> {
             }
             EventKind::Promoted { revision } => {
                 self.ended = Some("promoted");
+                self.weight = 100;
                 Some(Note::new(Ink::Green, format!("revision {revision} is stable")))
             }
             EventKind::ReconcileError { message } => Some(Note::new(Ink::Red, clean(message))),
@@ -141,9 +145,9 @@ impl<'a> Story<'a> {
     fn side(&self, revision: u64) -> &'static str {
         let is_canary = self.canary == Some(revision);
         match (is_canary, self.ended == Some("promoted")) {
-            (true, true) => "new",
+            (true, true) => "new version",
             (true, false) => "canary",
-            (false, true) => "old",
+            (false, true) => "old version",
             (false, false) => "stable",
         }
     }
@@ -159,7 +163,7 @@ impl<'a> Story<'a> {
             let noun = if to == 1 { "pod" } else { "pods" };
             return Note::plain(format!("{to} {side} {noun} starting"));
         }
-        Note::plain(format!("{side} from {from} to {to_words}"))
+        Note::plain(format!("{side} scaled from {from} to {to_words}"))
     }
 
     /// A pod more on the way to all wanted ones is not worth a row; the last of them is, and any pod less.
@@ -178,10 +182,8 @@ impl<'a> Story<'a> {
                 Note::plain(format!("{all}{side} {noun} ready"))
             });
         }
-        let text = format!(
-            "{side} {available} of {} ready",
-            counted(u64::from(wanted), "pod", "pods")
-        );
+        let noun = if wanted == 1 { "pod" } else { "pods" };
+        let text = format!("{available} of {wanted} {side} {noun} ready");
         if available < before {
             return Some(Note::new(Ink::Yellow, text));
         }
@@ -260,22 +262,20 @@ impl<'a> Story<'a> {
     }
 
     /// Counts a row about pods that gets no row.
-    pub(super) fn pods_untold(&mut self, at: u64) {
-        let (last, count) = self.untold.get_or_insert((at, 0));
+    pub(super) fn pods_untold(&mut self, at: u64, notes: &[Note]) {
+        let (last, count, words) = self.untold.get_or_insert((at, 0, String::new()));
         *last = at;
         *count += 1;
+        *words = notes.last().map(|note| note.text.clone()).unwrap_or_default();
     }
 
     /// The counted rows in one sentence, once.
     pub(super) fn pods_told(&mut self) -> Option<(u64, Note)> {
-        let (at, count) = self.untold.take()?;
+        let (at, count, words) = self.untold.take()?;
         let changes = counted(u64::from(count), "more change", "more changes");
         Some((
             at,
-            Note::new(
-                Ink::Yellow,
-                format!("pods went on coming and going: {changes} until here"),
-            ),
+            Note::new(Ink::Yellow, format!("{changes} until here, the last: {words}")),
         ))
     }
 }
@@ -302,10 +302,6 @@ fn paused(reason: &str, until: Option<u64>) -> Note {
             Note::new(Ink::Dim, format!("pauses until {}", Seconds(until).clock()))
         }
         ("CanaryPauseStep", None) => Note::new(Ink::Yellow, "pauses until somebody promotes it"),
-        ("InconclusiveAnalysisRun", _) => Note::new(
-            Ink::Yellow,
-            "paused, because an analysis was inconclusive (InconclusiveAnalysisRun)",
-        ),
         (other, Some(until)) => Note::new(
             Ink::Yellow,
             format!("paused ({}), until {}", clean(other), Seconds(until).clock()),

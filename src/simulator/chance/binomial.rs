@@ -30,8 +30,7 @@ pub(crate) struct Trial {
 impl Trial {
     /// A trial that succeeds with probability `p`; below 0 and what is not a number is never, above 1 always.
     pub(crate) fn new(p: f64) -> Self {
-        // The order of the two makes 0 of what is not a number.
-        let p = p.max(0.0).min(1.0);
+        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0) };
         let rarer = p.min(1.0 - p);
         Self { p, rarer, odds: rarer / (1.0 - rarer), ln_commoner: libm::log1p(-rarer) }
     }
@@ -103,7 +102,8 @@ impl Trial {
     /// Whether `height` is at most the probability of `count` over that of `mode`.
     fn is_below(&self, height: f64, count: f64, mode: f64, n: f64) -> bool {
         if n > MULTIPLIED || (count - mode).abs() > NEAR {
-            return libm::log(height) <= pmf::ln_binomial(count, n, self.rarer) - pmf::ln_binomial(mode, n, self.rarer);
+            return libm::log(height)
+                <= pmf::ln_binomial(count, n, self.rarer) - pmf::ln_binomial(mode, n, self.rarer);
         }
         // Each probability is the one before it times the odds, the trials left, and over the successes.
         let (mut over, mut under) = (1.0, 1.0);
@@ -130,7 +130,8 @@ pub(super) mod tests {
         for _ in 0..DRAWS {
             counts[usize::try_from(draw()).unwrap()] += 1;
         }
-        let (mut statistic, mut cells, mut rest, mut rest_expected) = (0.0, 0.0, f64::from(DRAWS), f64::from(DRAWS));
+        let (mut statistic, mut cells, mut rest, mut rest_expected) =
+            (0.0, 0.0, f64::from(DRAWS), f64::from(DRAWS));
         for (count, seen) in counts.iter().enumerate() {
             let expected = law(count as f64) * f64::from(DRAWS);
             if expected >= 10.0 {
@@ -141,9 +142,15 @@ pub(super) mod tests {
             }
         }
         // What falls into no cell of its own shares one.
-        assert!((rest - rest_expected).abs() <= 4.5 * rest_expected.max(1.0).sqrt(), "{what}: rest {rest} of {rest_expected}");
+        assert!(
+            (rest - rest_expected).abs() <= 4.5 * rest_expected.max(1.0).sqrt(),
+            "{what}: rest {rest} of {rest_expected}"
+        );
         let degrees: f64 = cells;
-        assert!(statistic < degrees + 4.0 * (2.0 * degrees).sqrt() + 8.0, "{what}: {statistic} over {degrees} cells");
+        assert!(
+            statistic < degrees + 4.0 * (2.0 * degrees).sqrt() + 8.0,
+            "{what}: {statistic} over {degrees} cells"
+        );
     }
 
     /// Holds mean and variance of 200,000 draws against theirs, within four standard errors.
@@ -156,16 +163,36 @@ pub(super) mod tests {
         }
         let n = f64::from(DRAWS);
         assert!((sum / n).abs() < 4.0 * (variance / n).sqrt(), "mean {mean} is off by {}", sum / n);
-        assert!((squares / n / variance - 1.0).abs() < 4.0 * (2.0 / n).sqrt() + 1.0 / mean, "variance of mean {mean}: {}", squares / n);
+        assert!(
+            (squares / n / variance - 1.0).abs() < 4.0 * (2.0 / n).sqrt() + 1.0 / mean,
+            "variance of mean {mean}: {}",
+            squares / n
+        );
     }
 
     #[test]
     fn counts_follow_their_law() {
-        let laws = [(1, 0.3), (5, 0.5), (20, 0.49), (20, 0.51), (21, 0.5), (1000, 0.009), (1000, 0.011), (300, 0.8), (1000, 0.5)];
+        let laws = [
+            (1, 0.3),
+            (5, 0.5),
+            (20, 0.49),
+            (20, 0.51),
+            (21, 0.5),
+            (1000, 0.009),
+            (1000, 0.011),
+            (300, 0.8),
+            (1000, 0.5),
+        ];
         for (number, (trials, p)) in laws.into_iter().enumerate() {
             let mut chance = Chance::new(13, 0, number as u64, Purpose::Failures);
             assert_law(
-                |count| if count > trials as f64 { 0.0 } else { libm::exp(pmf::ln_binomial(count, trials as f64, p)) },
+                |count| {
+                    if count > trials as f64 {
+                        0.0
+                    } else {
+                        libm::exp(pmf::ln_binomial(count, trials as f64, p))
+                    }
+                },
                 || Trial::new(p).draw(&mut chance, trials),
                 &format!("{trials} trials of {p}"),
             );

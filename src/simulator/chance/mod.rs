@@ -74,7 +74,8 @@ impl Chance {
 
 /// A number for a name, by which a drawer is told from others: FNV-1a, 64 bits.
 pub(crate) fn drawer(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -86,7 +87,8 @@ mod tests {
     fn the_first_draws_are_these() {
         let mut chance = Chance::new(1, 0, drawer("canary"), Purpose::Arrivals);
         let uniform: Vec<f64> = (0..3).map(|_| chance.uniform()).collect();
-        let poisson: Vec<u64> = [0.5, 5.0, 50.0, 5e6, 5e14].iter().map(|mean| chance.poisson(*mean)).collect();
+        let poisson: Vec<u64> =
+            [0.5, 5.0, 50.0, 5e6, 5e14].iter().map(|mean| chance.poisson(*mean)).collect();
         let binomial: Vec<u64> = [(10, 0.5), (1000, 0.01), (1000, 0.3), (1_000_000, 0.9), (1 << 60, 0.25)]
             .iter()
             .map(|(trials, p)| chance.binomial(*trials, *p))

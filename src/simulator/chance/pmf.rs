@@ -71,7 +71,8 @@ mod tests {
             assert!((sum - 1.0).abs() < 1e-12, "{mean}: {sum}");
         }
         for (trials, p) in [(1, 0.3), (12, 0.5), (40, 0.01), (2000, 0.2)] {
-            let sum: f64 = (0..=trials).map(|k| libm::exp(ln_binomial(f64::from(k), f64::from(trials), p))).sum();
+            let sum: f64 =
+                (0..=trials).map(|k| libm::exp(ln_binomial(f64::from(k), f64::from(trials), p))).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{trials}, {p}: {sum}");
         }
     }

@@ -68,7 +68,9 @@ impl Course {
     fn latency(&self, side: Side, at: f64) -> Lognormal {
         let behaviour = self.behaviour(side);
         let changed = behaviour.episodes.iter().rev().find_map(|episode| match episode.change {
-            Change::Latency(from, to, over) => progress(episode, over, at).map(|part| between(from, to, part)),
+            Change::Latency(from, to, over) => {
+                progress(episode, over, at).map(|part| between(from, to, part))
+            }
             Change::Errors(..) => None,
         });
         changed.unwrap_or(behaviour.latency)
@@ -116,29 +118,52 @@ mod tests {
     use crate::unit::Ratio;
 
     fn errors(from: u64, to: Option<u64>, low: f64, high: f64, over: u64) -> Episode {
-        Episode { from: Seconds(from), to: to.map(Seconds), change: Change::Errors(Ratio(low), Ratio(high), Seconds(over)) }
+        Episode {
+            from: Seconds(from),
+            to: to.map(Seconds),
+            change: Change::Errors(Ratio(low), Ratio(high), Seconds(over)),
+        }
     }
 
     fn course(episodes: Vec<Episode>) -> Course {
-        let usual = Behaviour { errors: Ratio(0.01), latency: Lognormal { mu: 4.0, sigma: 0.5 }, episodes: Vec::new() };
+        let usual = Behaviour {
+            errors: Ratio(0.01),
+            latency: Lognormal { mu: 4.0, sigma: 0.5 },
+            episodes: Vec::new(),
+        };
         Course::new(&usual, &Behaviour { episodes, ..usual.clone() })
     }
 
     #[test]
     fn the_last_episode_in_force_wins() {
-        let course = course(vec![errors(10, Some(100), 0.0, 0.2, 0), errors(20, Some(30), 0.0, 0.4, 0), errors(40, None, 0.1, 0.3, 20)]);
+        let course = course(vec![
+            errors(10, Some(100), 0.0, 0.2, 0),
+            errors(20, Some(30), 0.0, 0.4, 0),
+            errors(40, None, 0.1, 0.3, 20),
+        ]);
         let at = |second: f64| course.errors(Side::Canary, second * 1000.0);
-        assert_eq!([at(-5.0), at(9.9), at(10.0), at(20.0), at(29.9), at(30.0)], [0.01, 0.01, 0.2, 0.4, 0.4, 0.2]);
+        assert_eq!(
+            [at(-5.0), at(9.9), at(10.0), at(20.0), at(29.9), at(30.0)],
+            [0.01, 0.01, 0.2, 0.4, 0.4, 0.2]
+        );
         assert_eq!([at(40.0), at(50.0), at(60.0), at(1e6)], [0.1, 0.2, 0.3, 0.3]);
         assert_eq!(course.errors(Side::Stable, 25_000.0), 0.01);
         assert_eq!(course.cuts, [0, 10_000, 20_000, 30_000, 40_000, 60_000, 100_000]);
-        assert_eq!((course.cut(10_000, 15_000), course.cut(10_000, 99_000), course.cut(200_000, 300_000)), (15_000, 20_000, 300_000));
+        assert_eq!(
+            (course.cut(10_000, 15_000), course.cut(10_000, 99_000), course.cut(200_000, 300_000)),
+            (15_000, 20_000, 300_000)
+        );
     }
 
     #[test]
     fn medians_and_spreads_go_geometrically() {
-        let (low, high) = (Lognormal { mu: libm::log(50.0), sigma: 0.2 }, Lognormal { mu: libm::log(800.0), sigma: 0.8 });
-        let course = course(vec![Episode { from: Seconds(0), to: None, change: Change::Latency(low, high, Seconds(100)) }]);
+        let (low, high) =
+            (Lognormal { mu: libm::log(50.0), sigma: 0.2 }, Lognormal { mu: libm::log(800.0), sigma: 0.8 });
+        let course = course(vec![Episode {
+            from: Seconds(0),
+            to: None,
+            change: Change::Latency(low, high, Seconds(100)),
+        }]);
         let half = course.latency(Side::Canary, 50_000.0);
         assert!((libm::exp(half.mu) - 200.0).abs() < 1e-9 && (half.sigma - 0.4).abs() < 1e-12);
         assert_eq!(course.latency(Side::Canary, 0.0), low);

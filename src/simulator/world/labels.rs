@@ -4,6 +4,7 @@
 //! It deliberately knows no values. Source: Istio, "Istio Standard Metrics"; which of the labels tells the sides apart
 //! depends on the split, and only those that a query may ask for are here.
 
+use crate::model::query;
 use crate::model::rollout::{Rollout, Split};
 use crate::model::scenario::WorldSide as Side;
 
@@ -19,17 +20,21 @@ pub(super) enum Reporter<'a> {
     Pod(&'a str),
 }
 
-/// The Service that leads to one side: `checkout-canary`.
-pub(super) fn service(rollout: &Rollout, side: Side) -> String {
+/// The Service that leads to one side: `checkout-canary`, or the one that both share.
+fn service(rollout: &Rollout, side: Side) -> String {
     match (rollout.route.split, side) {
-        (Split::Hosts, Side::Canary) => format!("{}-canary", rollout.name),
-        (Split::Hosts, Side::Stable) => format!("{}-stable", rollout.name),
+        (Split::Hosts, side) => query::service(&rollout.name, side),
         (Split::Subsets, _) => rollout.route.host.value.split('.').next().unwrap_or(&rollout.name).to_owned(),
     }
 }
 
 /// The labels of the series about requests to `side` that were answered with `code`.
-pub(super) fn labels(rollout: &Rollout, reporter: Reporter<'_>, side: Side, code: &str) -> Vec<(&'static str, String)> {
+pub(super) fn labels(
+    rollout: &Rollout,
+    reporter: Reporter<'_>,
+    side: Side,
+    code: &str,
+) -> Vec<(&'static str, String)> {
     let namespace = &rollout.namespace.value;
     let service = service(rollout, side);
     let (source, source_namespace) = if rollout.route.gateways.is_empty() {

@@ -7,11 +7,15 @@
 
 mod course;
 mod labels;
+mod pod;
 mod source;
+mod store;
 mod target;
 
+pub use crate::promql::STALE;
+pub use pod::{PodStarts, pod_name, template_hash};
+
 use super::chance::drawer;
-use super::pods::pod_name;
 use super::trace::Totals;
 use crate::model::rollout::{Rollout, Split};
 use crate::model::scenario::{self, Scrape, WorldSide as Side};
@@ -21,9 +25,6 @@ use labels::Reporter;
 use source::{Common, Source};
 use std::collections::{BTreeMap, VecDeque};
 use target::Target;
-
-/// The staleness marker: the not-a-number by which Prometheus ends a series. Source: Prometheus, model/value, `StaleNaN`.
-pub const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
 /// Where samples go.
 ///
@@ -62,7 +63,11 @@ pub struct Frame {
 enum Change {
     Split(Weight),
     /// So many of the announced pods, from this one on, are all that a side has.
-    Pods { side: Side, first: usize, count: usize },
+    Pods {
+        side: Side,
+        first: usize,
+        count: usize,
+    },
 }
 
 /// A world in one run.
@@ -97,7 +102,8 @@ impl World {
     /// beginning of history until something else is said.
     pub fn new(rollout: &Rollout, world: &scenario::World, frame: Frame, seed: u64, run: u64) -> Self {
         let gateway = drawer("gateway");
-        let sources = vec![Source::new(Side::Stable, drawer("stable")), Source::new(Side::Canary, drawer("canary"))];
+        let sources =
+            vec![Source::new(Side::Stable, drawer("stable")), Source::new(Side::Canary, drawer("canary"))];
         let mut new = Self {
             rollout: rollout.clone(),
             traffic: if world.traffic.0 > 0.0 { world.traffic.0 / 1000.0 } else { 0.0 },
@@ -164,7 +170,7 @@ impl World {
 
     /// From `at` on these are the available pods of a side, by name. A name that comes back is a new process.
     ///
-    /// Names beyond the replicas of revisions 1 and 2 get their series when they first appear.
+    /// Names that were not expected (see [`World::expect`]) get their series when they first appear.
     pub fn pods<'a>(&mut self, at: Seconds, side: Side, available: impl IntoIterator<Item = &'a str>) {
         let first = self.announced.len();
         for name in available {
@@ -173,6 +179,17 @@ impl World {
         }
         let count = self.announced.len() - first;
         self.announce(at, Change::Pods { side, first, count });
+    }
+
+    /// Pods that may appear, beyond the first of revisions 1 and 2 up to the replicas, which are always expected.
+    ///
+    /// Sums over series go in the order of the series, and the last bit of a sum in theirs. Pods that appear without being
+    /// expected are in the order in which the runs so far happened to have them: expect all, and runs have the same bits
+    /// whatever was run before them. It matters only where pods report.
+    pub fn expect<'a>(&mut self, side: Side, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.target(side, name);
+        }
     }
 
     /// Draws and scrapes everything up to and including `to_ms`, milliseconds after second 0.
@@ -246,7 +263,8 @@ impl World {
             return;
         }
         let hosts = self.rollout.route.split == Split::Hosts;
-        let names: BTreeMap<usize, &str> = self.names.iter().map(|(name, target)| (*target, name.as_str())).collect();
+        let names: BTreeMap<usize, &str> =
+            self.names.iter().map(|(name, target)| (*target, name.as_str())).collect();
         for (number, target) in self.targets.iter_mut().enumerate().skip(self.registered) {
             let reporter = names.get(&number).map_or(Reporter::Gateway, |name| Reporter::Pod(name));
             if hosts || number > 0 {

@@ -138,20 +138,28 @@ impl Source {
             if self.side == Side::Canary {
                 totals.exposed = totals.exposed.saturating_add(requests);
                 totals.exposed_failed = totals.exposed_failed.saturating_add(failed);
-                totals.expected_without += requests as f64 * common.course.errors(Side::Stable, middle).clamp(0.0, 1.0);
+                totals.expected_without +=
+                    requests as f64 * common.course.errors(Side::Stable, middle).clamp(0.0, 1.0);
             }
         }
         self.succeeded.requests = self.succeeded.requests.saturating_add(succeeded);
         self.failed.requests = self.failed.requests.saturating_add(failed);
         if common.needs.latency {
             let law = common.course.law(self.side, middle);
-            self.succeeded.sum += law.draw(succeeded, &mut streams.success_latency, &mut self.succeeded.buckets);
+            self.succeeded.sum +=
+                law.draw(succeeded, &mut streams.success_latency, &mut self.succeeded.buckets);
             self.failed.sum += law.draw(failed, &mut streams.failure_latency, &mut self.failed.buckets);
         }
     }
 
     /// Makes the series known to `sink`, all at once and in one order, so that sums over series never depend on the run.
-    pub(super) fn register(&mut self, rollout: &Rollout, reporter: Reporter<'_>, needs: Needs, sink: &mut impl Sink) {
+    pub(super) fn register(
+        &mut self,
+        rollout: &Rollout,
+        reporter: Reporter<'_>,
+        needs: Needs,
+        sink: &mut impl Sink,
+    ) {
         for (group, code) in [&mut self.succeeded, &mut self.failed].into_iter().zip(CODES) {
             group.register(&labels(rollout, reporter, self.side, code), needs, sink);
         }
@@ -238,7 +246,8 @@ impl Group {
         if !std::mem::take(&mut self.shown) {
             return;
         }
-        let histogram = self.histogram.iter().flat_map(|all| all.buckets.into_iter().chain([all.sum, all.count]));
+        let histogram =
+            self.histogram.iter().flat_map(|all| all.buckets.into_iter().chain([all.sum, all.count]));
         for series in self.total.into_iter().chain(histogram) {
             sink.append(series, at_ms, STALE);
         }

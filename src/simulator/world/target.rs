@@ -5,8 +5,8 @@
 
 use super::super::chance::{Chance, Purpose};
 use super::super::scrape::Schedule;
-use super::source::{Common, Source};
 use super::Sink;
+use super::source::{Common, Source};
 use crate::model::scenario::Scrape;
 
 /// Whether a target is there.
@@ -58,7 +58,11 @@ impl Target {
         match (&mut self.schedule, scrape) {
             (Some(schedule), _) => schedule.restart(at),
             (none, Some(scrape)) => {
-                *none = Some(Schedule::new(scrape, Chance::new(seed.0, seed.1, self.drawer, Purpose::Scrapes), at));
+                *none = Some(Schedule::new(
+                    scrape,
+                    Chance::new(seed.0, seed.1, self.drawer, Purpose::Scrapes),
+                    at,
+                ));
             }
             (None, None) => {}
         }

@@ -1,4 +1,7 @@
 //! What a world stores and counts, held against what it must.
+//!
+//! Enters: worlds of known behaviour. Leaves: nothing but failures.
+//! It deliberately asks no query; `tests/world_queries.rs` does.
 
 use super::*;
 use crate::model::Fact;
@@ -17,7 +20,8 @@ struct Kept {
 
 impl Sink for Kept {
     fn series(&mut self, labels: &[(&str, &str)]) -> u32 {
-        let labels: BTreeMap<String, String> = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let labels: BTreeMap<String, String> =
+            labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         assert!(!self.labels.contains(&labels), "{labels:?} twice");
         self.labels.push(labels);
         self.samples.push(Vec::new());
@@ -34,8 +38,15 @@ impl Sink for Kept {
 impl Kept {
     /// The series whose labels have all of these.
     fn find(&self, wanted: &[(&str, &str)]) -> Vec<&Vec<(i64, f64)>> {
-        let has = |labels: &BTreeMap<String, String>| wanted.iter().all(|(n, v)| labels.get(*n).is_some_and(|own| own == v));
-        self.labels.iter().zip(&self.samples).filter(|(labels, _)| has(labels)).map(|(_, samples)| samples).collect()
+        let has = |labels: &BTreeMap<String, String>| {
+            wanted.iter().all(|(n, v)| labels.get(*n).is_some_and(|own| own == v))
+        };
+        self.labels
+            .iter()
+            .zip(&self.samples)
+            .filter(|(labels, _)| has(labels))
+            .map(|(_, samples)| samples)
+            .collect()
     }
 
     fn one(&self, wanted: &[(&str, &str)]) -> &Vec<(i64, f64)> {
@@ -86,7 +97,11 @@ fn rollout(split: Split, replicas: u32) -> Rollout {
 }
 
 fn behaviour(errors: f64) -> Behaviour {
-    Behaviour { errors: Ratio(errors), latency: Lognormal { mu: libm::log(80.0), sigma: 0.6 }, episodes: Vec::new() }
+    Behaviour {
+        errors: Ratio(errors),
+        latency: Lognormal { mu: libm::log(80.0), sigma: 0.6 },
+        episodes: Vec::new(),
+    }
 }
 
 fn scenario(traffic: f64, stable: f64, canary: f64) -> scenario::World {
@@ -125,7 +140,8 @@ fn tenth(world: &mut World, sink: &mut Kept) -> Totals {
 
 #[test]
 fn stable_has_a_history_and_the_canary_is_born() {
-    let (mut world, mut sink) = (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.0, 1.0), frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.0, 1.0), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
     let stable = sink.requests("stable", "200");
     assert!(stable[0].0 < EPOCH - 405_000 + 201 && stable[0].0 >= EPOCH - 420_000);
@@ -141,20 +157,33 @@ fn stable_has_a_history_and_the_canary_is_born() {
 
 #[test]
 fn labels_are_what_the_canonical_queries_ask_for() {
-    let (mut world, mut sink) = (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
-    let host = [("reporter", "source"), ("destination_service_namespace", "shop"), ("destination_service_name", "checkout-canary")];
+    let host = [
+        ("reporter", "source"),
+        ("destination_service_namespace", "shop"),
+        ("destination_service_name", "checkout-canary"),
+    ];
     assert_eq!(sink.find(&host).len(), 2 * (1 + BUCKET_SERIES));
     assert_eq!(sink.labels.len(), 4 * (1 + BUCKET_SERIES));
-    assert!(sink.find(&[("le", "500.0"), ("response_code", "200")]).iter().all(|samples| !samples.is_empty()));
+    assert!(
+        sink.find(&[("le", "500.0"), ("response_code", "200")]).iter().all(|samples| !samples.is_empty())
+    );
 
-    let (mut world, mut sink) = (World::new(&rollout(Split::Subsets, 3), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Subsets, 3), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
     assert_eq!(sink.find(&[("reporter", "source")]).len(), 0);
     assert_eq!(sink.labels.len(), 6 * 2 * (1 + BUCKET_SERIES));
     let pod = &names(2, 1)[0];
     assert!(pod.starts_with("checkout-rev2-"));
-    let series = [("reporter", "destination"), ("namespace", "shop"), ("pod", pod.as_str()), ("__name__", "istio_requests_total")];
+    let series = [
+        ("reporter", "destination"),
+        ("namespace", "shop"),
+        ("pod", pod.as_str()),
+        ("__name__", "istio_requests_total"),
+    ];
     assert!(sink.find(&series).iter().all(|samples| samples.len() > 30));
 }
 
@@ -164,30 +193,40 @@ const BUCKET_SERIES: usize = 22;
 #[test]
 fn a_scrape_is_of_one_piece() {
     for split in [Split::Hosts, Split::Subsets] {
-        let (mut world, mut sink) = (World::new(&rollout(split, 4), &scenario(50.0, 0.05, 0.2), frame(), 3, 0), Kept::default());
+        let (mut world, mut sink) =
+            (World::new(&rollout(split, 4), &scenario(50.0, 0.05, 0.2), frame(), 3, 0), Kept::default());
         let totals = tenth(&mut world, &mut sink);
-        for (labels, samples) in sink
-            .labels
-            .iter()
-            .zip(&sink.samples)
-            .filter(|(labels, samples)| labels["__name__"] == "istio_requests_total" && !samples.is_empty())
+        for (labels, samples) in
+            sink.labels.iter().zip(&sink.samples).filter(|(labels, samples)| {
+                labels["__name__"] == "istio_requests_total" && !samples.is_empty()
+            })
         {
             let of = |name: &str, le: Option<&str>| {
-                let mut wanted: Vec<(&str, &str)> =
-                    labels.iter().filter(|(n, _)| *n != "__name__").map(|(n, v)| (n.as_str(), v.as_str())).collect();
+                let mut wanted: Vec<(&str, &str)> = labels
+                    .iter()
+                    .filter(|(n, _)| *n != "__name__")
+                    .map(|(n, v)| (n.as_str(), v.as_str()))
+                    .collect();
                 wanted.push(("__name__", name));
                 wanted.extend(le.map(|le| ("le", le)));
                 sink.one(&wanted).clone()
             };
             assert_eq!(of("istio_request_duration_milliseconds_count", None), *samples);
             assert_eq!(of("istio_request_duration_milliseconds_bucket", Some("+Inf")), *samples);
-            let mean = of("istio_request_duration_milliseconds_sum", None).last().unwrap().1 / samples.last().unwrap().1;
+            let mean = of("istio_request_duration_milliseconds_sum", None).last().unwrap().1
+                / samples.last().unwrap().1;
             assert!((mean / (80.0 * libm::exp(0.18)) - 1.0).abs() < 0.2, "{mean}");
         }
         // What the canary's proxies showed is at most what was counted, and lacks no more than a scrape interval.
         let shown = match split {
-            Split::Hosts => sink.last(&[("__name__", "istio_requests_total"), ("destination_service_name", "checkout-canary")]),
-            Split::Subsets => names(2, 2).iter().map(|pod| sink.last(&[("__name__", "istio_requests_total"), ("pod", pod)])).sum(),
+            Split::Hosts => sink.last(&[
+                ("__name__", "istio_requests_total"),
+                ("destination_service_name", "checkout-canary"),
+            ]),
+            Split::Subsets => names(2, 2)
+                .iter()
+                .map(|pod| sink.last(&[("__name__", "istio_requests_total"), ("pod", pod)]))
+                .sum(),
         };
         let lacking = totals.exposed as f64 - shown;
         assert!((0.0..200.0).contains(&lacking), "{lacking} of {totals:?}");
@@ -199,7 +238,8 @@ fn a_run_depends_on_seed_and_number_alone() {
     for split in [Split::Hosts, Split::Subsets] {
         let (rollout, scenario) = (rollout(split, 3), scenario(80.0, 0.01, 0.05));
         let fresh = |seed, run| {
-            let (mut world, mut sink) = (World::new(&rollout, &scenario, frame(), seed, run), Kept::default());
+            let (mut world, mut sink) =
+                (World::new(&rollout, &scenario, frame(), seed, run), Kept::default());
             let totals = tenth(&mut world, &mut sink);
             (totals, sink)
         };
@@ -224,11 +264,51 @@ fn a_run_depends_on_seed_and_number_alone() {
     }
 }
 
+/// What seed 1 means: should these change, every published run changes.
+#[test]
+fn the_first_run_is_this() {
+    let (rollout, scenario) = (rollout(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
+    let (mut world, mut sink) = (World::new(&rollout, &scenario, frame(), 1, 0), Kept::default());
+    let totals = tenth(&mut world, &mut sink);
+    let canary = sink.requests("canary", "200");
+    let slow = sink.last(&[("le", "250.0"), ("destination_service_name", "checkout-canary")]);
+    assert_eq!(
+        (totals.requests, totals.failed, totals.exposed, totals.exposed_failed),
+        (48_182, 644, 4628, 188)
+    );
+    assert_eq!(
+        (canary[0], canary.last().copied(), slow),
+        ((EPOCH + 27_547, 50.0), Some((EPOCH + 597_537, 4418.0)), 4458.0)
+    );
+}
+
+#[test]
+fn threads_do_not_matter() {
+    use rayon::prelude::*;
+    for split in [Split::Hosts, Split::Subsets] {
+        let (rollout, scenario) = (rollout(split, 3), scenario(80.0, 0.01, 0.05));
+        let fresh = || (World::new(&rollout, &scenario, frame(), 1, 0), Kept::default());
+        let play = |(world, sink): &mut (World, Kept), run: u64| {
+            world.reset(run, sink);
+            (tenth(world, sink), sink.samples.clone())
+        };
+        let mut own = fresh();
+        let alone: Vec<_> = (0..60).map(|run| play(&mut own, run)).collect();
+        for threads in [2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let together: Vec<_> =
+                pool.install(|| (0..60_u64).into_par_iter().map_init(fresh, play).collect());
+            assert!(alone == together, "{split:?} on {threads} threads");
+        }
+    }
+}
+
 #[test]
 fn asking_for_latency_leaves_the_counters() {
     let (rollout, scenario) = (rollout(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
     let play = |needs| {
-        let (mut world, mut sink) = (World::new(&rollout, &scenario, Frame { needs, ..frame() }, 1, 0), Kept::default());
+        let (mut world, mut sink) =
+            (World::new(&rollout, &scenario, Frame { needs, ..frame() }, 1, 0), Kept::default());
         let totals = tenth(&mut world, &mut sink);
         (totals, sink)
     };
@@ -250,12 +330,16 @@ fn a_missed_scrape_leaves_markers_and_no_gap_in_the_counts() {
     if let Some(scrape) = &mut scenario.scrape {
         scrape.miss = Ratio(0.3);
     }
-    let (mut world, mut sink) = (World::new(&rollout(Split::Hosts, 5), &scenario, frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Hosts, 5), &scenario, frame(), 1, 0), Kept::default());
     world.advance(600_000, &mut sink);
     let all = sink.requests("stable", "200");
     let stale = all.iter().filter(|(_, value)| value.to_bits() == STALE.to_bits()).count();
     assert!((8..30).contains(&stale), "{stale}");
-    assert!(all.windows(2).all(|pair| !(pair[0].1.is_nan() && pair[1].1.is_nan())), "one marker ends a series");
+    assert!(
+        all.windows(2).all(|pair| !(pair[0].1.is_nan() && pair[1].1.is_nan())),
+        "one marker ends a series"
+    );
     let (last, value) = all.iter().rev().find(|(_, value)| !value.is_nan()).unwrap();
     let expected = (last - EPOCH + 420_000) as f64 / 10.0;
     assert!((value - expected).abs() < 5.0 * expected.sqrt());
@@ -263,7 +347,8 @@ fn a_missed_scrape_leaves_markers_and_no_gap_in_the_counts() {
 
 #[test]
 fn a_pod_that_goes_leaves_a_marker_and_one_that_comes_back_counts_from_zero() {
-    let (mut world, mut sink) = (World::new(&rollout(Split::Subsets, 3), &scenario(300.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Subsets, 3), &scenario(300.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
     let all = names(1, 3);
     world.pods(Seconds(100), Side::Stable, all.iter().skip(1).map(String::as_str));
     world.pods(Seconds(200), Side::Stable, all.iter().map(String::as_str));
@@ -283,7 +368,8 @@ fn a_pod_that_goes_leaves_a_marker_and_one_that_comes_back_counts_from_zero() {
 #[test]
 fn requests_that_find_nobody_fail() {
     for split in [Split::Hosts, Split::Subsets] {
-        let (mut world, mut sink) = (World::new(&rollout(split, 3), &scenario(100.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
+        let (mut world, mut sink) =
+            (World::new(&rollout(split, 3), &scenario(100.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
         // A weight without pods is no weight.
         world.split(Seconds(0), Weight::FULL);
         world.pods(Seconds(10), Side::Stable, []);
@@ -300,11 +386,15 @@ fn requests_that_find_nobody_fail() {
 fn without_scrapes_there_are_totals_and_nothing_else() {
     let mut scenario = scenario(100.0, 0.01, 0.5);
     scenario.scrape = None;
-    let (mut world, mut sink) = (World::new(&rollout(Split::Hosts, 3), &scenario, frame(), 1, 0), Kept::default());
+    let (mut world, mut sink) =
+        (World::new(&rollout(Split::Hosts, 3), &scenario, frame(), 1, 0), Kept::default());
     let totals = tenth(&mut world, &mut sink);
     assert_eq!(sink, Kept::default());
     assert!(totals.exposed > 5000 && totals.exposed_failed > 2500, "{totals:?}");
-    let (mut quiet, mut sink) = (World::new(&rollout(Split::Hosts, 3), &self::scenario(0.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
+    let (mut quiet, mut sink) = (
+        World::new(&rollout(Split::Hosts, 3), &self::scenario(0.0, 0.0, 0.0), frame(), 1, 0),
+        Kept::default(),
+    );
     assert_eq!(tenth(&mut quiet, &mut sink), Totals::default());
     assert!(sink.samples.iter().all(Vec::is_empty));
 }
@@ -318,7 +408,8 @@ fn totals_have_their_means_and_variances() {
         to,
         change: Deviation::Errors(Ratio(low), Ratio(high), Seconds(over)),
     };
-    scenario.canary.episodes = vec![deviation(60, Some(Seconds(90)), 0.5, 0.5, 0), deviation(100, None, 0.0, 0.4, 100)];
+    scenario.canary.episodes =
+        vec![deviation(60, Some(Seconds(90)), 0.5, 0.5, 0), deviation(100, None, 0.0, 0.4, 100)];
     let needs = Needs { requests: true, latency: false };
     for split in [Split::Hosts, Split::Subsets] {
         let frame = Frame { needs, history: Seconds(0), ..frame() };
@@ -345,14 +436,15 @@ fn totals_have_their_means_and_variances() {
             without += totals.expected_without / f64::from(runs);
         }
         // Each is Poisson: its variance is its mean.
-        for ((mean_off, variance), mean) in [
-            (requests, 8000.0),
-            (exposed, expected_exposed),
-            (failed, expected_failed),
-        ] {
+        for ((mean_off, variance), mean) in
+            [(requests, 8000.0), (exposed, expected_exposed), (failed, expected_failed)]
+        {
             let error = (mean / f64::from(runs)).sqrt();
             assert!(mean_off.abs() < 4.0 * error, "{split:?}: {mean} is off by {mean_off}, {error} each");
-            assert!((variance - 1.0).abs() < 4.0 * (2.0 / f64::from(runs)).sqrt(), "{split:?}: variance {variance} of mean {mean}");
+            assert!(
+                (variance - 1.0).abs() < 4.0 * (2.0 / f64::from(runs)).sqrt(),
+                "{split:?}: variance {variance} of mean {mean}"
+            );
         }
         assert!((without - 0.01 * expected_exposed).abs() < 0.01, "{without}");
     }
@@ -368,7 +460,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
     let step = prop_oneof![
         (0_u32..=100).prop_map(Step::Split),
-        (any::<bool>(), prop::collection::vec(0_u64..6, 0..6)).prop_map(|(canary, pods)| Step::Pods(canary, pods)),
+        (any::<bool>(), prop::collection::vec(0_u64..6, 0..6))
+            .prop_map(|(canary, pods)| Step::Pods(canary, pods)),
         Just(Step::Look),
     ];
     prop::collection::vec((0_u64..60, step), 0..12)
