@@ -5,7 +5,7 @@
 
 use super::slo::{ResolvedSlo, Slos, cannot_fail, count_of, opposite, sign};
 use super::{Context, scope};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::Fact;
 use crate::model::analysis::{Analysis, AnalysisTemplate, Arg, ArgValue, Metric, Slo, Threshold};
 use crate::model::query::{Target, promql};
@@ -36,6 +36,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) measured: Vec<usize>,
     /// Whether a step was lost, so that rules about the order of steps are silent.
     pub(crate) unsure: bool,
+    /// Whether an analysis was lost to a mistake that is reported elsewhere.
+    pub(crate) incomplete: bool,
 }
 
 impl Builder<'_> {
@@ -66,6 +68,10 @@ impl Builder<'_> {
         };
         match &step.kind {
             tree::StepKind::Weight { weight, pause } => {
+                if misspelt(weight, context) {
+                    self.unsure = true;
+                    return;
+                }
                 if let Some(to) = context.scope.weight(weight, "a weight", context.diagnostics) {
                     if !self.unsure {
                         traffic.raise(to, weight.span, context);
@@ -171,6 +177,7 @@ impl Builder<'_> {
             }
         }
         let args = self.target.argument().map(|name| Arg { name: name.into(), value: ArgValue::LatestHash });
+        self.incomplete |= !fine;
         fine.then(|| Analysis { templates, args: args.into_iter().collect() })
     }
 
@@ -284,6 +291,24 @@ impl Traffic {
             context.report(report.help("put a weight such as `5% for 1m` before it"));
         }
     }
+}
+
+/// A step that the grammar reads as a param and that is rather a word gone wrong, as in `paus for 5m`.
+fn misspelt(weight: &tree::Value, context: &mut Context<'_>) -> bool {
+    let tree::ValueKind::Name(name) = &weight.kind else { return false };
+    if context.scope.is_param(name) || context.scope.damage.explains(name) {
+        return false;
+    }
+    let Some(near) = nearest(name, ["pause", "analyze"]) else { return false };
+    let headline = format!("`{name}` is no step and no param");
+    let report = Diagnostic::new(
+        Code::UnknownStatement,
+        headline,
+        weight.span,
+        "expected a weight such as `10%`, `analyze` or `pause`",
+    );
+    context.report(report.fix(format!("write `{near}`"), weight.span, near));
+    true
 }
 
 fn pause_of(value: &tree::Value, context: &mut Context<'_>) -> Option<Seconds> {

@@ -144,7 +144,7 @@ pub(crate) fn resolve(
         split: route.as_ref().map_or(Split::Hosts, |route| route.split),
         side: Side::Canary,
     };
-    let mut builder = Builder { target, slos: &slos, templates: Vec::new(), measured: Vec::new(), unsure: parts.canary.is_some_and(|(_, span)| context.scope.damage.within(span)) };
+    let mut builder = Builder { target, slos: &slos, templates: Vec::new(), measured: Vec::new(), unsure: parts.canary.is_some_and(|(_, span)| context.scope.damage.within(span)), incomplete: false };
     let steps = if let Some((steps, span)) = parts.canary {
         builder.steps(steps, span, context)
     } else {
@@ -154,7 +154,7 @@ pub(crate) fn resolve(
         Vec::new()
     };
     let background = builder.background(&parts.backgrounds, &steps, context);
-    let Builder { templates, measured, .. } = builder;
+    let Builder { templates, measured, incomplete, .. } = builder;
     let canary = Canary { steps, background };
     let replicas = replicas(&parts, defaults, context);
     let prometheus = prometheus(&parts, defaults, context);
@@ -162,7 +162,7 @@ pub(crate) fn resolve(
         no_pods(&item.name, context);
     }
     let labels = defaults.labels.iter().chain(&parts.labels);
-    let broken = damaged || context.diagnostics.error_count() > errors_before;
+    let broken = damaged || incomplete || context.diagnostics.error_count() > errors_before;
     let rollout = Rollout {
         name: item.name.value.clone(),
         span: item.name.span,

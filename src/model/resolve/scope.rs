@@ -213,7 +213,9 @@ impl Scope {
         {
             report = report.because(binding.declared, format!("`{name}` is declared here as {found}"));
         }
-        if let (Unit::Duration, ValueKind::Number(number)) = (unit, &value.kind) {
+        if let (Unit::Duration, ValueKind::Number(number)) = (unit, &value.kind)
+            && number.fract() == 0.0
+        {
             report = report.fix(
                 format!("write `{number}s` if seconds are meant"),
                 value.span,
