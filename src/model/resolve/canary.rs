@@ -127,7 +127,7 @@ impl Builder<'_> {
         let mut names: Vec<tree::Name> = Vec::new();
         for (statement, span) in statements {
             names.extend(statement.slos.iter().cloned());
-            let Some(from) = starting_step(statement, steps, *span, self.unsure, context) else {
+            let Some(from) = starting_step(statement, steps, self.unsure, context) else {
                 continue;
             };
             match start {
@@ -334,7 +334,6 @@ fn forbidden_count(name: &tree::Name, count: &Fact<u32>, context: &mut Context<'
 fn starting_step(
     statement: &tree::Background,
     steps: &[Step],
-    span: Span,
     unsure: bool,
     context: &mut Context<'_>,
 ) -> Option<u32> {
@@ -371,11 +370,11 @@ fn starting_step(
             let known: Vec<String> = weights().map(|(_, weight)| weight.to_string()).collect();
             let headline = format!("no step sets the weight to {wanted}");
             let mut report =
-                Diagnostic::new(Code::BackgroundFrom, headline, from.span, "no step of the canary");
+                Diagnostic::new(Code::BackgroundFrom, headline, from.span, "nothing starts the analysis");
             if !known.is_empty() {
                 report = report.help(format!("the steps set {}", scope::list(&known)));
             }
-            context.report(report.because(span, "the analysis is started by a step"));
+            context.report(report);
             None
         }
     }

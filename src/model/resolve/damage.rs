@@ -52,9 +52,9 @@ impl Damage {
 
     /// Whether something could not be read inside a span.
     pub(crate) fn within(&self, span: Span) -> bool {
-        self.places.iter().any(|place| {
-            place.file == span.file && span.start <= place.start && place.start <= span.end
-        })
+        self.places
+            .iter()
+            .any(|place| place.file == span.file && span.start <= place.start && place.start <= span.end)
     }
 
     /// Whether a name may have been declared by what was lost.
