@@ -129,6 +129,11 @@ impl Diagnostics {
         others.into_iter().for_each(|other| self.push(other));
     }
 
+    /// All so far, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)

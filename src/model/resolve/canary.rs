@@ -34,12 +34,14 @@ pub(crate) struct Builder<'a> {
     pub(crate) templates: Vec<AnalysisTemplate>,
     /// Slos that some analysis measures, by index.
     pub(crate) measured: Vec<usize>,
+    /// Whether a step was lost, so that rules about the order of steps are silent.
+    pub(crate) unsure: bool,
 }
 
 impl Builder<'_> {
     /// Argo's steps of a `canary` block.
     pub(crate) fn steps(&mut self, block: &[tree::Step], span: Span, context: &mut Context<'_>) -> Vec<Step> {
-        if block.is_empty() {
+        if block.is_empty() && !self.unsure {
             let headline = "a canary without steps goes to 100% at once";
             let report = Diagnostic::new(Code::NoSteps, headline, span, "no step stands in this block");
             context.report(report.help("`10% for 2m` is a step"));
@@ -65,8 +67,12 @@ impl Builder<'_> {
         match &step.kind {
             tree::StepKind::Weight { weight, pause } => {
                 if let Some(to) = context.scope.weight(weight, "a weight", context.diagnostics) {
-                    traffic.raise(to, weight.span, context);
+                    if !self.unsure {
+                        traffic.raise(to, weight.span, context);
+                    }
                     push(StepKind::SetWeight(to));
+                } else {
+                    self.unsure = true;
                 }
                 if let Some(pause) = pause.as_ref().and_then(|pause| pause_of(pause, context)) {
                     traffic.soak(pause);
@@ -90,7 +96,9 @@ impl Builder<'_> {
                 }
                 let given =
                     given.flatten().map(|fact| (u32::try_from(fact.value).unwrap_or(u32::MAX), fact.origin));
-                traffic.needed(step.span, context);
+                if !self.unsure {
+                    traffic.needed(step.span, context);
+                }
                 let role =
                     Role::Step { count: given.as_ref().map(|(count, _)| *count), soaked: traffic.soaked };
                 if let Some(analysis) =
@@ -113,7 +121,7 @@ impl Builder<'_> {
         let mut names: Vec<tree::Name> = Vec::new();
         for (statement, span) in statements {
             names.extend(statement.slos.iter().cloned());
-            let Some(from) = starting_step(statement, steps, *span, context) else {
+            let Some(from) = starting_step(statement, steps, *span, self.unsure, context) else {
                 continue;
             };
             match start {
@@ -302,6 +310,7 @@ fn starting_step(
     statement: &tree::Background,
     steps: &[Step],
     span: Span,
+    unsure: bool,
     context: &mut Context<'_>,
 ) -> Option<u32> {
     let weights = || {
@@ -321,6 +330,7 @@ fn starting_step(
         context.diagnostics,
     )?;
     match weights().find(|(_, weight)| *weight == wanted && wanted > Weight::ZERO) {
+        _ if unsure => None,
         Some((at, _)) if at + 1 < steps.len() => index(at),
         Some(_) => {
             let headline = format!("no step follows {wanted}, so the analysis would never run");

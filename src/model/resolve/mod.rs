@@ -4,6 +4,7 @@
 //! It deliberately reads no syntax but the tree, and of the outside only pods files, through `Files`.
 
 mod canary;
+mod damage;
 mod pods;
 mod rollout;
 mod route;
@@ -11,6 +12,7 @@ mod scenario;
 mod scope;
 mod slo;
 
+use damage::Damage;
 pub(crate) use scope::{Scope, Unit};
 pub(crate) use slo::sign;
 
@@ -42,7 +44,8 @@ pub(crate) fn program(
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> Program {
-    let scope = Scope::new(loaded, settings, diagnostics);
+    let damage = Damage::of(diagnostics, sources);
+    let scope = Scope::new(loaded, settings, damage, diagnostics);
     let mut context = Context { scope, files, sources, diagnostics };
     let shared = slo::shared(loaded, &mut context);
     let defaults = rollout::Defaults::gather(loaded, &mut context);

@@ -184,6 +184,7 @@ pub(crate) fn written(
         seen.push(field);
         fine = parts.apply(field, context).is_some() && fine;
     }
+    fine &= !context.scope.damage.within(span);
     if fine && parts.image.is_none() {
         let report =
             Diagnostic::new(Code::MissingField, "pods need an image", span, "no `image` in this block");

@@ -132,6 +132,7 @@ pub(crate) fn resolve(
         let headline = format!("`{}` is no name for a rollout", item.name.value);
         context.report(Diagnostic::new(Code::BadName, headline, item.name.span, fault));
     }
+    let damaged = context.scope.damage.within(item.span);
     let mut slos = Slos::default();
     let parts = gather(item, path, &mut slos, context);
     let slos = with_shared(slos, shared);
@@ -143,11 +144,13 @@ pub(crate) fn resolve(
         split: route.as_ref().map_or(Split::Hosts, |route| route.split),
         side: Side::Canary,
     };
-    let mut builder = Builder { target, slos: &slos, templates: Vec::new(), measured: Vec::new() };
+    let mut builder = Builder { target, slos: &slos, templates: Vec::new(), measured: Vec::new(), unsure: parts.canary.is_some_and(|(_, span)| context.scope.damage.within(span)) };
     let steps = if let Some((steps, span)) = parts.canary {
         builder.steps(steps, span, context)
     } else {
-        no_strategy(&item.name, context);
+        if !damaged {
+            no_strategy(&item.name, context);
+        }
         Vec::new()
     };
     let background = builder.background(&parts.backgrounds, &steps, context);
@@ -155,11 +158,11 @@ pub(crate) fn resolve(
     let canary = Canary { steps, background };
     let replicas = replicas(&parts, defaults, context);
     let prometheus = prometheus(&parts, defaults, context);
-    if !parts.pods_said {
+    if !parts.pods_said && !damaged {
         no_pods(&item.name, context);
     }
     let labels = defaults.labels.iter().chain(&parts.labels);
-    let broken = context.diagnostics.error_count() > errors_before;
+    let broken = damaged || context.diagnostics.error_count() > errors_before;
     let rollout = Rollout {
         name: item.name.value.clone(),
         span: item.name.span,
@@ -258,6 +261,10 @@ fn resolve_route(
     }
     if let Some((statement, span)) = &defaults.route {
         return route::resolve(statement, *span, &item.name.value, context);
+    }
+    let damage = &context.scope.damage;
+    if damage.within(item.span) || damage.lacks_a_file() {
+        return None;
     }
     let headline = format!("`{}` does not say how its traffic is split", item.name.value);
     let report = Diagnostic::new(

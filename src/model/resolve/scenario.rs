@@ -88,7 +88,8 @@ pub(crate) fn resolve(
     }
     inherit(&mut scenario.world, canary_said, item);
     scenario.actions.sort_by_key(|(time, _)| *time);
-    if scenario.expectations.is_empty() {
+    let expects = item.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Expect(_)));
+    if !expects && !context.scope.damage.within(item.span) {
         let headline = format!("`{}` expects nothing", item.name.value);
         let report = Diagnostic::new(
             Code::ScenarioWithoutExpectation,
@@ -130,6 +131,9 @@ fn inherit(world: &mut World, canary_said: bool, item: &tree::Scenario) {
 }
 
 fn unknown_rollout(item: &tree::Scenario, rollouts: &[ResolvedRollout], context: &mut Context<'_>) {
+    if context.scope.damage.explains(&item.rollout.value) {
+        return;
+    }
     let known: Vec<&str> = rollouts.iter().map(|rollout| rollout.rollout.name.as_str()).collect();
     let headline = format!("there is no rollout `{}` in this file", item.rollout.value);
     let span = item.rollout.span;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::damage::Damage;
 use super::declared_before;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::Fact;
@@ -70,12 +71,14 @@ struct Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     params: BTreeMap<String, Binding>,
+    /// What may explain that a name is missing.
+    pub(crate) damage: Damage,
 }
 
 impl Scope {
     /// Declares all params, then lets the environment and the settings override them.
-    pub(crate) fn new(files: &[LoadedFile], settings: &Settings, diagnostics: &mut Diagnostics) -> Self {
-        let mut scope = Self::default();
+    pub(crate) fn new(files: &[LoadedFile], settings: &Settings, damage: Damage, diagnostics: &mut Diagnostics) -> Self {
+        let mut scope = Self { params: BTreeMap::new(), damage };
         let mut names = Vec::new();
         let items = || files.iter().flat_map(|file| &file.tree.items);
         for item in items() {
@@ -103,6 +106,7 @@ impl Scope {
         }
         if let Some((name, span)) = &settings.env
             && !known.contains(name)
+            && !scope.damage.explains(name)
         {
             diagnostics.push(unknown_env(name, *span, &known));
         }
@@ -157,7 +161,9 @@ impl Scope {
     ) {
         let known: Vec<String> = self.params.keys().cloned().collect();
         let Some(binding) = self.params.get_mut(&name.value) else {
-            diagnostics.push(unknown_param(&name.value, name.span, &known));
+            if !self.damage.explains(&name.value) {
+                diagnostics.push(unknown_param(&name.value, name.span, &known));
+            }
             return;
         };
         if binding.unit.is_some() && unit_of(&value.kind) != binding.unit {
@@ -176,7 +182,9 @@ impl Scope {
             return binding.kind.clone();
         }
         let known: Vec<String> = self.params.keys().cloned().collect();
-        diagnostics.push(unknown_param(name, value.span, &known));
+        if !self.damage.explains(name) {
+            diagnostics.push(unknown_param(name, value.span, &known));
+        }
         None
     }
 

@@ -65,7 +65,7 @@ impl Slos {
         if let Some(at) = self.list.iter().position(|slo| slo.slo.name == name.value) {
             return Some(at);
         }
-        if self.broken.contains(&name.value) {
+        if self.broken.contains(&name.value) || context.scope.damage.explains(&name.value) {
             return None;
         }
         let known: Vec<&str> = self.list.iter().map(|slo| slo.slo.name.as_str()).collect();
@@ -104,6 +104,7 @@ fn signal(name: &tree::Name, context: &mut Context<'_>) -> Option<Signal> {
         "latency-p95" => Signal::Latency(95),
         "latency-p99" => Signal::Latency(99),
         "request-rate" => Signal::RequestRate,
+        other if context.scope.damage.explains(other) => return None,
         other => {
             let headline = format!("there is no signal `{other}`");
             let mut report =
