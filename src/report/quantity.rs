@@ -77,6 +77,7 @@ pub fn sign(unit: Unit) -> &'static str {
         Unit::Ratio => "%",
         Unit::Latency => "ms",
         Unit::Rate => "/s",
+        Unit::Number => "",
     }
 }
 
@@ -85,13 +86,13 @@ pub fn scaled(unit: Unit, value: f64) -> f64 {
     match unit {
         // Products of decimal fractions such as 0.07 * 100 end in noise far below the digits shown.
         Unit::Ratio => value * 100.0,
-        Unit::Latency | Unit::Rate => value,
+        Unit::Latency | Unit::Rate | Unit::Number => value,
     }
 }
 
 /// `9.6 %`, `487 ms`, `50 /s`: at most three significant digits, four close to a hundred percent.
 pub fn amount(unit: Unit, value: f64) -> String {
-    format!("{} {}", figure(unit, value), sign(unit))
+    format!("{} {}", figure(unit, value), sign(unit)).trim_end().to_owned()
 }
 
 /// As [`amount`], without its sign.
@@ -168,7 +169,7 @@ pub fn is_ceiling(slo: &SloBound) -> bool {
 
 /// A threshold was typed by somebody and is shown as typed, up to six digits.
 fn amount_in_full(unit: Unit, value: f64) -> String {
-    format!("{} {}", bare(scaled(unit, value), 6), sign(unit))
+    format!("{} {}", bare(scaled(unit, value), 6), sign(unit)).trim_end().to_owned()
 }
 
 /// At most so many significant digits, thousands grouped.
