@@ -1,5 +1,7 @@
 //! The tree of a condition: what the parser builds, the checker types and the machine runs.
-//! Knows nothing of text or of values beyond literals.
+//!
+//! Enters: tokens' meaning from the parser. Leaves: nodes with byte ranges.
+//! It deliberately knows nothing of text or of values beyond literals.
 
 use super::builtin::Builtin;
 use super::error::Span;

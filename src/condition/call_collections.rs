@@ -1,4 +1,7 @@
 //! Builtins on whole lists and maps: length, parts, order, and lists made of lists.
+//!
+//! Enters: a builtin's name and its evaluated arguments. Leaves: its value, or the engine's panic.
+//! It deliberately knows no predicate; those are in `call_lists`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use std::collections::BTreeMap;

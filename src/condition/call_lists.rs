@@ -1,4 +1,7 @@
 //! Builtins that take a predicate, and the dispatch to those that do not.
+//!
+//! Enters: a builtin's name, arguments and predicates. Leaves: its value, or the engine's panic.
+//! It deliberately knows no types; the checker has settled them.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, compiler/compiler.go.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,7 @@
 //! Builtins on text, JSON, Base64 and time.
+//!
+//! Enters: a builtin's name and its evaluated arguments. Leaves: its value, or the engine's panic.
+//! It deliberately knows no clock; `now()` is given to it.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! The compile step: a parsed tree in, the same tree with names resolved and its type out.
-//! Operators are in `check_operators`, calls in `check_calls`.
+//!
+//! Enters: a parsed tree and the type of the result. Leaves: the same tree with names resolved, and its type, or a compile error.
+//! It deliberately evaluates nothing; operators are in `check_operators`, calls in `check_calls`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, checker/checker.go.
 
 use super::Dialect;

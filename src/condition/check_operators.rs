@@ -1,4 +1,7 @@
-//! The types of binary operators. Knows nothing of values.
+//! The types of binary operators.
+//!
+//! Enters: an operator and the types of its sides. Leaves: its type, or the engine's compile error.
+//! It deliberately knows nothing of values.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, checker/checker.go.
 
 use super::ast::{Binary, Kind, Node, Op};

@@ -1,4 +1,7 @@
-//! What goes wrong in a condition and where. Knows nothing of how diagnostics are shown.
+//! What goes wrong in a condition and where.
+//!
+//! Enters: a stage, a message and a place. Leaves: an error that says all three.
+//! It deliberately knows nothing of how diagnostics are shown.
 
 use std::fmt;
 use std::ops::Range;

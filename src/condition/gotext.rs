@@ -1,4 +1,7 @@
-//! Numbers and strings as Go writes and reads them. Knows nothing of conditions.
+//! Numbers and strings as Go writes and reads them.
+//!
+//! Enters: numbers and strings. Leaves: text as Go writes and reads it.
+//! It deliberately knows nothing of conditions.
 //! Source: Go 1.26, strconv and fmt.
 
 use std::fmt::Write as _;

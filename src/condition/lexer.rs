@@ -1,5 +1,7 @@
 //! Text in, tokens out, as the engine's lexer splits it, oddities included.
-//! Knows nothing of grammar or precedence.
+//!
+//! Enters: text. Leaves: tokens with byte ranges, oddities of the engine included.
+//! It deliberately knows nothing of grammar or precedence.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/lexer.
 
 use super::Dialect;

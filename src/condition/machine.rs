@@ -1,5 +1,7 @@
 //! The evaluator: a checked tree and a result in, a value or the engine's panic out.
-//! Operators are in `operate`, builtins in `call_*`. Touches no clock: `now()` is given to it.
+//!
+//! Enters: a checked tree and a result. Leaves: a value, or the engine's panic.
+//! It deliberately touches no clock: `now()` is given to it; operators are in `operate`, builtins in `call_*`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, vm/vm.go.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! Argo Rollouts' success and failure conditions: text and a measured value in, an outcome out.
-//!
 //! A condition is parsed, typed and evaluated as the expression engine pinned by Argo would:
 //! `antonmedv/expr` v1.15.5 by default, `expr-lang/expr` v1.17.8 as the other dialect.
-//! Knows nothing of metrics, of Prometheus or of any other module.
+//!
+//! Enters: a condition's text and a measured value. Leaves: an outcome, or the engine's error.
+//! It deliberately knows nothing of metrics, of Prometheus or of any other module.
 
 mod ast;
 mod builtin;

@@ -1,5 +1,8 @@
 //! The engine's rewriting of a checked tree, as far as it changes what a condition gives:
 //! constants are folded, an unreachable side is never run, a set costs nothing to look in.
+//!
+//! Enters: a checked tree. Leaves: a tree that gives what the engine's rewritten one gives.
+//! It deliberately saves no time that does not change an answer.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, optimizer.
 
 use super::Dialect;

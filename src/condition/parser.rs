@@ -1,5 +1,7 @@
 //! Tokens in, tree out: operators, conditionals and what they are made of.
-//! Calls, members and literals of lists are in `postfix`. Knows nothing of types.
+//!
+//! Enters: tokens. Leaves: a tree, or the engine's syntax error.
+//! It deliberately knows nothing of types; calls, members and literals of lists are in `postfix`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/parser.go.
 
 use super::Dialect;

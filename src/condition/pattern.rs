@@ -1,4 +1,7 @@
 //! Go's regular expressions on Rust's engine: a pattern of RE2's syntax in, a matcher out.
+//!
+//! Enters: a pattern of RE2's syntax. Leaves: a matcher, or Go's error.
+//! It deliberately knows nothing of conditions.
 //! Source: Go 1.26, regexp/syntax.
 
 use regex::bytes::{Regex, RegexBuilder};

@@ -1,4 +1,7 @@
 //! The parser's second half: calls, members, slices and literals of lists and maps.
+//!
+//! Enters: tokens after an operand. Leaves: calls, members, slices and literals.
+//! It deliberately knows nothing of types.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/parser.go.
 
 use super::ast::{Kind, Node};

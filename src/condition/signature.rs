@@ -1,5 +1,7 @@
 //! The types of builtin functions: what arguments they take at compile time and what they give.
-//! Knows nothing of trees; `check_calls` applies it.
+//!
+//! Enters: a builtin's name and its arguments' types. Leaves: its result's type, or what is wrong with the arguments.
+//! It deliberately knows nothing of trees; `check_calls` applies it.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use super::Dialect;

@@ -1,4 +1,7 @@
 //! The table of reference §5 and what keeps hostile conditions harmless.
+//!
+//! Enters: conditions and values. Leaves: failures.
+//! It deliberately tests no other module.
 
 use super::*;
 

@@ -1,5 +1,7 @@
 //! Values while a condition runs: Go's dynamic types, borrowed where they can be.
-//! Knows nothing of trees or operators.
+//!
+//! Enters: Go's dynamic types. Leaves: values, borrowed where they can be.
+//! It deliberately knows nothing of trees or operators.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
