@@ -4,6 +4,7 @@ mod diagnostics;
 mod pictures;
 mod results;
 mod samples;
+mod strange;
 mod verdicts;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
@@ -88,13 +89,11 @@ fn colour_adds_paint_and_no_words() {
         colour: true,
         ..Look::plain()
     };
+    let paint = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         let painted = timeline(&trace, &coloured, &commands());
         assert!(painted.contains('\u{1b}'));
-        let bare = regex::Regex::new("\u{1b}\\[[0-9;]*m")
-            .unwrap()
-            .replace_all(&painted, "")
-            .into_owned();
+        let bare = paint.replace_all(&painted, "").into_owned();
         let trim = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         assert_eq!(trim(&bare), trim(&timeline(&trace, &Look::plain(), &commands())));
     }

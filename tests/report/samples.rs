@@ -177,8 +177,13 @@ const STEPS: [&str; 8] = [
     "100%",
 ];
 
-/// The release that fails one request in ten: the background analysis ends it after a minute.
-pub(crate) fn rolled_back() -> Trace {
+const FAILED: &str = "Metric \"error-rate\" assessed Failed due to failed (1) > failureLimit (0)";
+
+fn abort_message() -> String {
+    format!("Background analysis phase error/failed: {FAILED}")
+}
+
+fn rolled_back_events() -> Vec<Event> {
     let mut events = Events(Vec::new());
     let background = "canary-demo-7c9d8f6b5-2";
     events.push(0, EventKind::Applied { revision: 2 });
@@ -195,9 +200,8 @@ pub(crate) fn rolled_back() -> Trace {
     events.measured(30, background, "latency-p95", "[]", "Successful", (0, 0));
     events.measured(60, background, "latency-p95", "[211.4]", "Successful", (0, 0));
     events.measured(60, background, "error-rate", "[0.0957142857]", "Failed", (1, 0));
-    let message = "Metric \"error-rate\" assessed Failed due to failed (1) > failureLimit (0)";
-    let abort = format!("Background analysis phase error/failed: {message}");
-    events.ends(60, background, "Failed", message);
+    let abort = abort_message();
+    events.ends(60, background, "Failed", FAILED);
     events.push(
         60,
         EventKind::Aborted {
@@ -213,6 +217,11 @@ pub(crate) fn rolled_back() -> Trace {
     );
     events.scaled(90, 2, 1, 0);
     events.available(90, 2, 0, 0);
+    events.0
+}
+
+/// The release that fails one request in ten: the background analysis ends it after a minute.
+pub(crate) fn rolled_back() -> Trace {
     let rises = |at: u64| (at >= 30).then(|| 0.0957 * noise(at, 1));
     Trace {
         run: run(
@@ -226,7 +235,7 @@ pub(crate) fn rolled_back() -> Trace {
             step: Some(1),
             weight: 10,
             peak_weight: 10,
-            message: abort,
+            message: abort_message(),
             metric: Some("error-rate".into()),
             value: Some("[0.0957142857]".into()),
         },
@@ -237,7 +246,7 @@ pub(crate) fn rolled_back() -> Trace {
             exposed_failed: 19,
             expected_without: 0.2,
         },
-        events: events.0,
+        events: rolled_back_events(),
         signals: vec![
             track(
                 "error-rate",
@@ -255,8 +264,7 @@ pub(crate) fn rolled_back() -> Trace {
     }
 }
 
-/// A healthy release with one tolerated failure and one scrape that did not answer.
-pub(crate) fn promoted() -> Trace {
+fn promoted_events() -> Vec<Event> {
     let mut events = Events(Vec::new());
     let background = "canary-demo-5f6c7d8e9-3";
     events.push(0, EventKind::Applied { revision: 3 });
@@ -315,6 +323,11 @@ pub(crate) fn promoted() -> Trace {
     events.phase(717, "Healthy", "");
     events.weight(717, 0);
     events.scaled(747, 2, 10, 0);
+    events.0
+}
+
+/// A healthy release with one tolerated failure and one scrape that did not answer.
+pub(crate) fn promoted() -> Trace {
     let bump = |at: u64| if (280..330).contains(&at) { 260.0 } else { 0.0 };
     Trace {
         run: run("healthy, on a busy afternoon", &STEPS, canary_demo_slos()),
@@ -335,7 +348,7 @@ pub(crate) fn promoted() -> Trace {
             exposed_failed: 41,
             expected_without: 43.1,
         },
-        events: events.0,
+        events: promoted_events(),
         signals: vec![
             track(
                 "success-rate",

@@ -38,7 +38,7 @@ fn last_measurement(trace: &mut Trace, change: impl Fn(&mut String, &mut String,
 
 fn endings() -> Vec<(&'static str, Trace)> {
     let mut tolerant = samples::rolled_back();
-    tolerant.run.slos[2].failure_limit = 2;
+    tolerant.run.slos.iter_mut().for_each(|slo| slo.failure_limit = 2);
     last_measurement(&mut tolerant, |_, _, failed, _| *failed = 3);
     let mut later = samples::rolled_back();
     later.verdict.step = None;
@@ -83,7 +83,7 @@ fn endings() -> Vec<(&'static str, Trace)> {
         |kind: &EventKind| matches!(kind, EventKind::Measurement { phase, .. } if phase != "Successful");
     healthy.events.retain(|event| !bad(&event.kind));
     let mut waiting = ended(Outcome::Paused, None, "CanaryPauseStep");
-    waiting.run.steps[1] = "until promoted".into();
+    waiting.run.steps.splice(1..2, ["until promoted".to_owned()]);
     let late = "ReplicaSet \"canary-demo-7c9d8f6b5\" has timed out progressing.";
     vec![
         ("one failure", samples::rolled_back()),

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{FileId, SourceFile, Sources, Span};
 
 use super::super::style::{Ink, Look};
-use super::super::text::{clean, is_steering, width, wrap};
+use super::super::text::{clean, is_steering, line as push_line, width, wrap};
 use super::summary;
 
 /// Each diagnostic in turn, a blank line after each, and the summary last; `read` counts the files that were read.
@@ -70,13 +70,16 @@ fn report(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
             } else {
                 " ".repeat(width(label))
             };
-            text.push_str(&format!("{start}{line}\n"));
+            push_line(&mut text, &format!("{start}{line}"));
         }
     }
-    text.push_str(&format!(
-        "  {}\n",
-        look.dim(&format!("rollcast explain {}", diagnostic.code.id()))
-    ));
+    push_line(
+        &mut text,
+        &format!(
+            "  {}",
+            look.dim(&format!("rollcast explain {}", diagnostic.code.id()))
+        ),
+    );
     text
 }
 
@@ -123,10 +126,11 @@ fn snippet(file: &SourceFile, labels: &[&Label], look: &Look) -> String {
         return format!("   {}\n", clean(&file.name));
     }
     // Miette opens with the message, which has been said.
+    let mut drawn = String::new();
     text.lines()
         .skip(1)
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+        .for_each(|line| push_line(&mut drawn, line.trim_end()));
+    drawn
 }
 
 fn theme(look: &Look) -> GraphicalTheme {

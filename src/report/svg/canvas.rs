@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use super::super::xml::escaped;
+
 /// Where a text stands relative to its coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
@@ -112,24 +114,6 @@ pub(super) fn px(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.to_owned() }
 }
 
-/// Fit to stand in XML, as text or in an attribute; what XML cannot say at all becomes the replacement character.
-pub(in crate::report) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// How wide a text will be at most in a common sans-serif face: nothing measures fonts here, so this errs upward.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     super::super::text::width(text) as f64 * size * 0.6
@@ -141,10 +125,6 @@ mod tests {
 
     #[test]
     fn names_from_outside_stay_text() {
-        assert_eq!(
-            escaped("<b a=\"1\">&'\u{1b}"),
-            "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{fffd}"
-        );
         let mut canvas = Canvas::default();
         canvas.text("name", (1.0, 2.04), Anchor::End, "a<b");
         assert_eq!(

@@ -3,7 +3,7 @@
 //! Enters: a trace. Leaves: one SVG that stands alone: title and description for who cannot see it, text as text, no
 //! script, no font, legible on a light and on a dark page and in black and white. It deliberately knows no terminal.
 
-pub(in crate::report) mod canvas;
+mod canvas;
 mod panel;
 mod scale;
 mod steps;
@@ -15,7 +15,8 @@ use crate::unit::Seconds;
 use super::text::{clean, wrap};
 use super::timeline::cost;
 use super::verdict;
-use canvas::{Anchor, Canvas, escaped, px, text_width};
+use super::xml::escaped;
+use canvas::{Anchor, Canvas, px, text_width};
 use scale::{Scale, clock_step};
 
 const WIDTH: f64 = 960.0;

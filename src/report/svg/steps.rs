@@ -3,6 +3,8 @@
 //! Enters: a trace and the frame to draw in. Leaves: shapes. A step whose name does not fit keeps its number; one whose
 //! number does not fit keeps its place and says its name to who points at it. It deliberately knows no slo.
 
+use std::fmt::Write as _;
+
 use crate::simulator::trace::{EventKind, Trace};
 use crate::unit::Seconds;
 
@@ -133,9 +135,9 @@ pub(super) fn weight(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, he
     let mut line = format!("M{} {}", px(frame.left), px(scale.at(0.0)));
     for (at, percent) in &changes {
         let (x, y) = (frame.time.at(*at as f64), scale.at(f64::from(*percent)));
-        line.push_str(&format!("H{}V{}", px(x), px(y)));
+        let _ = write!(line, "H{}V{}", px(x), px(y));
     }
-    line.push_str(&format!("H{}", px(frame.right)));
+    let _ = write!(line, "H{}", px(frame.right));
     let foot = px(scale.at(0.0));
     canvas.path("weight", &format!("{line}V{foot}H{}Z", px(frame.left)), "");
     canvas.path("canary", &line, "canary weight");

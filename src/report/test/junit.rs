@@ -4,7 +4,7 @@
 //! A scenario that expects nothing is one case; one that could not be played is one case with an error.
 //! It deliberately keeps to the elements and attributes that all readers of JUnit XML agree on.
 
-use super::super::svg::canvas::escaped;
+use super::super::xml::escaped;
 use super::{ExpectationReport, FileReport, ScenarioReport, TestReport};
 
 /// The document, which ends in a line break.

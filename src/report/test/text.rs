@@ -6,7 +6,7 @@
 use crate::unit::grouped;
 
 use super::super::style::{Ink, Look};
-use super::super::text::{clean, counted, left, spaces, width, wrap};
+use super::super::text::{clean, counted, left, line, spaces, width, wrap};
 use super::{ExpectationReport, ScenarioReport, TestReport};
 
 const DETAIL: usize = 6;
@@ -22,7 +22,7 @@ pub fn text(report: &TestReport, look: &Look) -> String {
         text.push_str(&look.bold(&clean(&file.file)));
         text.push('\n');
         if file.scenarios.is_empty() {
-            text.push_str(&format!("  {}\n", look.dim("no scenario")));
+            line(&mut text, &format!("  {}", look.dim("no scenario")));
         }
         for scenario in &file.scenarios {
             text.push_str(&told(scenario, column, look));
@@ -105,12 +105,13 @@ fn headline(scenario: &ScenarioReport, good: bool, seen: &str, column: usize, lo
         return format!("  {sign} {}   {seen}\n", left(&name, column));
     }
     let mut text = String::new();
-    for (at, line) in wrap(&name, columns - start).iter().enumerate() {
-        text.push_str(&if at == 0 {
-            format!("  {sign} {line}\n")
+    for (at, part) in wrap(&name, columns - start).iter().enumerate() {
+        let before = if at == 0 {
+            format!("  {sign} ")
         } else {
-            format!("{}{line}\n", spaces(start))
-        });
+            spaces(start)
+        };
+        line(&mut text, &format!("{before}{part}"));
     }
     text + &indented(seen, DETAIL, look)
 }
@@ -128,12 +129,13 @@ fn replay<'a>(one: &'a ExpectationReport, scenario: &'a ScenarioReport) -> Optio
     one.replay.as_deref().or(scenario.replay.as_deref())
 }
 
-fn indented(text: &str, indent: usize, look: &Look) -> String {
-    let lines = wrap(text, look.columns() - indent);
-    lines
-        .iter()
-        .map(|line| format!("{}{line}\n", spaces(indent)))
-        .collect()
+fn indented(words: &str, indent: usize, look: &Look) -> String {
+    let lines = wrap(words, look.columns() - indent);
+    let mut text = String::new();
+    for words in &lines {
+        line(&mut text, &format!("{}{words}", spaces(indent)));
+    }
+    text
 }
 
 fn command(command: Option<&str>, look: &Look) -> String {

@@ -12,7 +12,7 @@ use crate::simulator::trace::{Totals, Trace};
 use crate::unit::grouped;
 
 use super::style::{Ink, Look};
-use super::text::{clean, counted, left, width, wrap};
+use super::text::{clean, counted, left, line as push_line, width, wrap};
 use super::verdict;
 
 /// What may be typed next.
@@ -180,14 +180,13 @@ fn next(look: &Look, commands: &Commands) -> String {
             command.to_owned()
         };
         if !beside && !purpose.is_empty() {
-            text.push_str(&format!(
-                "  {}{}\n",
-                left(word, 8),
-                look.dim(&format!("{purpose}:"))
-            ));
-            text.push_str(&format!("  {}{command_shown}\n", left("", 8)));
+            push_line(
+                &mut text,
+                &format!("  {}{}", left(word, 8), look.dim(&format!("{purpose}:"))),
+            );
+            push_line(&mut text, &format!("  {}{command_shown}", left("", 8)));
         } else {
-            text.push_str(&format!("  {}{command_shown}\n", left(word, 8)));
+            push_line(&mut text, &format!("  {}{command_shown}", left(word, 8)));
         }
     }
     text

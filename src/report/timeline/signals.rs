@@ -9,7 +9,7 @@ use crate::unit::Seconds;
 use super::super::chart::{gather, sparkline};
 use super::super::quantity::{beside, bound, is_ceiling};
 use super::super::style::Look;
-use super::super::text::{clean, clip, left, right, spaces, width};
+use super::super::text::{clean, clip, left, line as push_line, right, spaces, width};
 use super::super::verdict::slo;
 
 /// One line of the picture.
@@ -75,14 +75,18 @@ pub(super) fn signals(trace: &Trace, look: &Look) -> String {
         let side = left(line.side, SIDE);
         let start = format!("  {name}  {side}  {spark}");
         if below {
-            text.push_str(&format!("{}\n", start.trim_end()));
-            text.push_str(&format!("    {}\n", clip(&line.said, total - 4, look)));
+            push_line(&mut text, start.trim_end());
+            push_line(&mut text, &format!("    {}", clip(&line.said, total - 4, look)));
         } else {
-            text.push_str(&format!("{start}  {}\n", line.said));
+            push_line(&mut text, &format!("{start}  {}", line.said));
         }
     }
     let last = Seconds(end).clock();
-    let axis = format!("0:00{}", right(&last, cells.saturating_sub(4)));
+    let axis = if width(&last) + 5 <= cells {
+        format!("0:00{}", right(&last, cells - 4))
+    } else {
+        clip(&right(&last, cells), cells, look)
+    };
     text.push_str(&look.dim(&format!("{}{axis}", spaces(fixed))));
     text.push('\n');
     text
@@ -192,13 +196,13 @@ fn said(track: &SignalTrack, slo: Option<&SloBound>) -> [String; 2] {
         let Some(slo) = slo else {
             return super::super::quantity::bare(last, 4);
         };
-        let worst = known
-            .iter()
-            .copied()
-            .fold(last, |worst, value| match is_ceiling(slo) {
-                true => worst.max(value),
-                false => worst.min(value),
-            });
+        let worst = known.iter().copied().fold(last, |worst, value| {
+            if is_ceiling(slo) {
+                worst.max(value)
+            } else {
+                worst.min(value)
+            }
+        });
         let (last, worst) = (beside(slo, last), beside(slo, worst));
         if last == worst {
             last

@@ -319,7 +319,7 @@ fn said(measured: &Measured, slo: Option<&SloBound>) -> String {
             match phase.as_str() {
                 "Successful" => format!("passed without data{often}"),
                 "Failed" => format!("failed without data{often}{}", tolerated(measured, slo)),
-                other => format!("{}{often}", other.to_lowercase()),
+                other => format!("{}{often}", clean(&other.to_lowercase())),
             }
         }
         Kind::Error(message) => {
@@ -339,7 +339,7 @@ fn said(measured: &Measured, slo: Option<&SloBound>) -> String {
             format!("inconclusive, {} so far", times(measured.inconclusive))
         }
         Kind::Inconclusive => "inconclusive".into(),
-        Kind::Other(phase) => phase.to_lowercase(),
+        Kind::Other(phase) => clean(&phase.to_lowercase()),
     }
 }
 

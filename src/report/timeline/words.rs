@@ -232,7 +232,11 @@ impl<'a> Story<'a> {
         let colon = if message.is_empty() { "" } else { ": " };
         Some(Note::new(
             ink,
-            format!("{analysis} {}{colon}{}", phase.to_lowercase(), clean(message)),
+            format!(
+                "{analysis} {}{colon}{}",
+                clean(&phase.to_lowercase()),
+                clean(message)
+            ),
         ))
     }
 
