@@ -1,5 +1,16 @@
-//! Rollcast: a compiler and simulator for progressive delivery.
+#![doc = include_str!("../README.md")]
 
+pub mod backend;
+pub mod cli;
 pub mod condition;
+pub mod diagnostic;
+pub mod formatter;
+pub mod manifest;
+pub mod model;
 pub mod promql;
+pub mod report;
 pub mod series;
+pub mod simulator;
+pub mod source;
+pub mod syntax;
+pub mod unit;

@@ -207,7 +207,11 @@ fn number(cursor: &mut Cursor<'_>) -> Result<f64, String> {
     } else {
         value
     };
-    Ok(if negative && !value.is_nan() { -value } else { value })
+    Ok(if negative && !value.is_nan() {
+        -value
+    } else {
+        value
+    })
 }
 
 /// A metric and its labels, as in a selector that knows only `=`.

@@ -73,6 +73,8 @@ struct Translator<'p> {
     groups: Vec<Group>,
     /// The text from the repeat operator that stands right before, if one does.
     last_repeat: Option<&'p str>,
+    /// Bytes at the end of what is written that are flags: a repeat after them repeats what is before them.
+    flags: usize,
 }
 
 impl<'p> Translator<'p> {
@@ -89,6 +91,7 @@ impl<'p> Translator<'p> {
             here,
             groups: Vec::new(),
             last_repeat: None,
+            flags: 0,
         }
     }
 
@@ -130,6 +133,7 @@ impl<'p> Translator<'p> {
     fn step(&mut self, c: char) -> Result<(), String> {
         let before = self.rest;
         let mut repeat = None;
+        let flags = std::mem::take(&mut self.flags);
         match c {
             '(' => self.open()?,
             ')' => self.close()?,
@@ -145,8 +149,7 @@ impl<'p> Translator<'p> {
             '[' => self.class()?,
             '*' | '+' | '?' => {
                 self.take();
-                self.out.push(c);
-                self.repeat(before, None)?;
+                self.repeat(before, None, flags)?;
                 repeat = Some(before);
             }
             '{' => match counts(self.rest) {
@@ -157,8 +160,7 @@ impl<'p> Translator<'p> {
                 Some((counts, rest)) => {
                     self.rest = rest;
                     let (least, most) = counts.ok_or_else(|| self.bad_count(before))?;
-                    self.out.push_str(self.since(before));
-                    self.repeat(before, Some((least, most)))?;
+                    self.repeat(before, Some((least, most)), flags)?;
                     repeat = Some(before);
                 }
             },
@@ -176,11 +178,13 @@ impl<'p> Translator<'p> {
         fault("invalid repeat count", self.since(before))
     }
 
-    /// A repeat operator has been read, from `before` on; `counts` are those in braces.
-    fn repeat(&mut self, before: &'p str, counts: Option<(u32, Option<u32>)>) -> Result<(), String> {
-        if self.accept("?") {
-            self.out.push('?');
-        }
+    /// A repeat operator has been read, from `before` on; `counts` are those in braces, `flags` the bytes of flags
+    /// between it and what it repeats.
+    fn repeat(&mut self, before: &'p str, counts: Option<Counts>, flags: usize) -> Result<(), String> {
+        self.accept("?");
+        self.out
+            .insert_str(self.out.len().saturating_sub(flags), self.since(before));
+        self.flags = flags;
         if let Some(last) = self.last_repeat {
             return Err(fault("invalid nested repetition operator", self.since(last)));
         }
@@ -221,8 +225,10 @@ impl<'p> Translator<'p> {
             let opens = self.flags(before)?;
             let flags = self.since(before);
             // Go lets flags be none; in Rust that is a repeat of nothing.
-            self.out.push_str(if flags == "(?)" { "" } else { flags });
+            let flags = if flags == "(?)" { "" } else { flags };
+            self.out.push_str(flags);
             if !opens {
+                self.flags = flags.len();
                 return Ok(());
             }
         } else {
@@ -511,6 +517,7 @@ mod tests {
             matches(r"\Qa.b\E+", "a.bb") && matches(r"\<a\>", "<a>") && matches(r"\101\x41\x{42}", "AAB")
         );
         assert!(matches("{x}", "{x}") && matches("a{,2}", "a{,2}") && matches("a{2}", "aa"));
+        assert!(matches("a(?i)+B", "aab") && !matches("a(?i)+b", "Ab"));
         assert!(matches(r"\pL\p{^Greek}", "ab") && matches("[[:alpha:]]", "x") && matches("[a-]", "-"));
     }
 

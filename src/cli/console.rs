@@ -1,0 +1,130 @@
+//! The standard streams and how they look: width, colour, character set; and exit statuses.
+//!
+//! Enters: the process' terminal and environment, read once. Leaves: [`Console`].
+//! It deliberately knows no command.
+#![expect(clippy::disallowed_methods, reason = "this is the edge where the environment is read")]
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::compile::{Compiled, Fault};
+use crate::report::diagnostics;
+use crate::report::style::Look;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// Yes, or done.
+    Yes,
+    /// The program has errors, something differs, or a test said no.
+    No,
+    /// The tool could not run: arguments, files, network.
+    CouldNotRun,
+    /// A bug of ours.
+    OurBug,
+}
+
+impl ExitStatus {
+    /// The number for the operating system.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::CouldNotRun => 2,
+            Self::OurBug => 70,
+        }
+    }
+}
+
+/// `--color`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The streams.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// How standard output looks.
+    pub(crate) look: Look,
+    /// How standard error looks.
+    pub(crate) error_look: Look,
+    /// Whether progress may be drawn.
+    pub(crate) progress: bool,
+    closed: bool,
+}
+
+impl Console {
+    pub(crate) fn of_process(color: Color) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !set("NO_COLOR") && !dumb,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+        let unicode = locale.is_none_or(|locale| {
+            let locale = locale.to_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        });
+        let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        let width = columns.or(terminal).unwrap_or(100).clamp(40, 100);
+        let look = |terminal: bool| Look { width, colour: colour(terminal), unicode };
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        Self { look: look(out), error_look: look(err), progress: err && !dumb, closed: false }
+    }
+
+    /// Writes to standard output. A reader that went away (`| head`) is no mistake: the rest is dropped.
+    pub(crate) fn out(&mut self, text: &str) {
+        if !self.closed {
+            let mut stream = io::stdout().lock();
+            self.closed = stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).is_err();
+        }
+    }
+
+    /// Writes to standard error.
+    pub(crate) fn err(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says why the tool could not run.
+    pub(crate) fn could_not_run(&self, message: &str) -> ExitStatus {
+        self.err(&format!("error: {message}\n"));
+        ExitStatus::CouldNotRun
+    }
+
+    /// Says why a file gives no program: it has none (2), or what it holds is none (1).
+    pub(crate) fn unreadable(&self, path: &str, fault: &Fault) -> ExitStatus {
+        let status = match fault {
+            Fault::NotText(_) | Fault::TooLarge(_) => ExitStatus::No,
+            _ => ExitStatus::CouldNotRun,
+        };
+        let code = match fault {
+            Fault::NotText(_) => "[RC0110]",
+            Fault::TooLarge(_) => "[RC0108]",
+            _ => "",
+        };
+        self.err(&format!("error{code}: cannot read `{path}`: {fault}\n"));
+        status
+    }
+
+    /// For commands that go on only without errors: reports them, and says whether there are any. Warnings alone are
+    /// `check`'s business and not shown.
+    pub(crate) fn refuse(&self, compiled: &Compiled) -> bool {
+        if compiled.has_errors() {
+            let errors: Vec<Diagnostic> =
+                compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).cloned().collect();
+            self.err(&diagnostics::human(&errors, &compiled.sources, 1, &self.error_look));
+        }
+        compiled.has_errors()
+    }
+}

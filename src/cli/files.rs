@@ -1,0 +1,155 @@
+//! The disk: reading what programs name, and writing whole or not at all.
+//!
+//! Enters: paths. Leaves: texts, and files that are either as they were or entirely new.
+//! It deliberately knows no format; what is written was complete before this file heard of it.
+#![expect(clippy::disallowed_methods, reason = "this is the edge where files are touched")]
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::model::compile::{Fault, Files};
+
+/// Larger than any program; what is larger is not read into memory.
+const PROGRAM_MOST: u64 = 1024 * 1024;
+
+/// Reads from the disk, relative to the current directory.
+#[derive(Debug, Default)]
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<String, Fault> {
+        let bytes = read_bounded(Path::new(path), PROGRAM_MOST)?;
+        String::from_utf8(bytes).map_err(|error| Fault::NotText(error.utf8_error().valid_up_to()))
+    }
+}
+
+/// The bytes of a file of at most `most` bytes. Devices and pipes are read up to the bound.
+pub(crate) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
+    let about = std::fs::metadata(path).map_err(fault_of)?;
+    if about.is_dir() {
+        return Err(Fault::Directory);
+    }
+    if about.len() > most {
+        return Err(Fault::TooLarge(most));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(fault_of)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(fault_of)?;
+    if bytes.len() as u64 > most { Err(Fault::TooLarge(most)) } else { Ok(bytes) }
+}
+
+/// Standard input as text, bounded like a file.
+pub(crate) fn read_stdin() -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(PROGRAM_MOST + 1).read_to_end(&mut bytes).map_err(fault_of)?;
+    if bytes.len() as u64 > PROGRAM_MOST {
+        return Err(Fault::TooLarge(PROGRAM_MOST));
+    }
+    String::from_utf8(bytes).map_err(|error| Fault::NotText(error.utf8_error().valid_up_to()))
+}
+
+fn fault_of(error: io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Fault::Missing,
+        io::ErrorKind::IsADirectory => Fault::Directory,
+        _ => Fault::Refused(plain(&error)),
+    }
+}
+
+/// The system's words without its number.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// A file to be written.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+}
+
+/// Writes all files or none: every text is on the disk under another name before the first takes its place.
+///
+/// # Errors
+/// The path that could not be written, and why; nothing has changed then.
+pub(crate) fn write_all(planned: &[Planned]) -> Result<(), (PathBuf, String)> {
+    let mut staged = Vec::new();
+    for plan in planned {
+        staged.push((stage(plan).map_err(|error| (plan.path.clone(), plain(&error)))?, &plan.path));
+    }
+    for (file, path) in staged {
+        file.persist(path).map_err(|error| (path.clone(), plain(&error.error)))?;
+    }
+    Ok(())
+}
+
+fn stage(plan: &Planned) -> io::Result<tempfile::NamedTempFile> {
+    if plan.path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    }
+    let folder = plan.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".rollcast-").tempfile_in(folder)?;
+    file.write_all(plan.text.as_bytes())?;
+    keep_mode(&file, &plan.path)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// A replaced file keeps its mode; a new one gets what the umask leaves of 0666, as any program's files do.
+#[cfg(unix)]
+fn keep_mode(file: &tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).map_or(0o644, |about| about.permissions().mode() & 0o777);
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_: &tempfile::NamedTempFile, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// All `.roll` files of a path: itself, or those below a folder, in the order of their names.
+///
+/// # Errors
+/// Why the path or a folder below it cannot be listed.
+pub(crate) fn programs(path: &str) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    if Path::new(path).is_dir() {
+        walk(Path::new(path), &mut found, 0)?;
+    } else {
+        found.push(path.to_owned());
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, found: &mut Vec<String>, depth: usize) -> Result<(), Fault> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(fault_of)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    entries.sort();
+    for entry in entries {
+        let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        if entry.is_dir() && !name.starts_with('.') && depth < 32 {
+            walk(&entry, found, depth + 1)?;
+        } else if name.ends_with(".roll") {
+            found.push(entry.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Names of the files of a folder, sorted; none where there is no such folder.
+pub(crate) fn names_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    paths.sort();
+    paths
+}
+
+/// Removes a file that is no longer made.
+pub(crate) fn remove(path: &Path) -> Result<(), (PathBuf, String)> {
+    std::fs::remove_file(path).map_err(|error| (path.to_owned(), plain(&error)))
+}

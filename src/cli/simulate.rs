@@ -1,0 +1,189 @@
+//! `rollcast simulate`: one rollout against its scenarios, in detail.
+//!
+//! Enters: a program, perhaps a scenario's name, a seed and a run. Leaves: timelines, traces or a picture.
+//! It deliberately judges nothing: a rollback is an answer, and the status is 0.
+
+use std::path::PathBuf;
+
+use super::Inputs;
+use super::console::{Console, ExitStatus};
+use super::files::{Disk, Planned, write_all};
+use crate::diagnostic::nearest;
+use crate::model::Program;
+use crate::model::compile::compile;
+use crate::model::scenario::Scenario;
+use crate::report::{Commands, Suggestion, json, svg, timeline};
+use crate::simulator::Simulation;
+use crate::simulator::trace::Trace;
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Simulate {
+    /// The program.
+    file: String,
+    /// Only this scenario; otherwise every scenario of the file in order.
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Another seed than the scenario's.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The run among those of the seed, from 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    run: u64,
+    /// Text for people, or the trace.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Also draw the run into this file.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+/// Forms of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A timeline.
+    Text,
+    /// The trace.
+    Json,
+}
+
+impl Simulate {
+    pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
+        let compiled = match compile(&self.file, &Disk, &self.inputs.options()) {
+            Ok(compiled) => compiled,
+            Err(fault) => return console.unreadable(&self.file, &fault),
+        };
+        if console.refuse(&compiled) {
+            return ExitStatus::No;
+        }
+        let program = &compiled.program;
+        let (scenarios, supplied) = match self.chosen(program) {
+            Ok(chosen) => chosen,
+            Err(why) => return console.could_not_run(&why),
+        };
+        if self.svg.is_some() && scenarios.len() > 1 {
+            let names: Vec<String> = scenarios.iter().map(|scenario| format!("  --scenario {}", quoted(&scenario.name))).collect();
+            let why = format!("`--svg` draws one scenario, and `{}` has {}; choose with\n{}", self.file, scenarios.len(), names.join("\n"));
+            return console.could_not_run(&why);
+        }
+        let mut traces = Vec::new();
+        for scenario in &scenarios {
+            match self.play(program, scenario) {
+                Ok(trace) => traces.push(trace),
+                Err(why) => return console.could_not_run(&why),
+            }
+        }
+        if let Some(path) = &self.svg {
+            let texts = traces.iter().map(|trace| Planned { path: path.clone(), text: svg(trace) });
+            if let Err((path, why)) = write_all(&texts.collect::<Vec<_>>()) {
+                return console.could_not_run(&format!("cannot write `{}`: {why}", path.display()));
+            }
+        }
+        self.show(&traces, supplied, console)
+    }
+
+    /// The scenarios to play, and whether Rollcast supplied them because the file has none.
+    fn chosen(&self, program: &Program) -> Result<(Vec<Scenario>, bool), String> {
+        if program.rollouts.is_empty() {
+            return Err(format!("`{}` declares no rollout, so there is nothing to play", self.file));
+        }
+        if let Some(name) = &self.scenario {
+            let found: Vec<Scenario> = program.scenarios.iter().filter(|s| s.name == *name).cloned().collect();
+            if !found.is_empty() {
+                return Ok((found, false));
+            }
+            let known: Vec<&str> = program.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+            let advice = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean {}?", quoted(near)),
+                None if known.is_empty() => "the file has none; without `--scenario` it meets a healthy release".to_owned(),
+                None => format!("it has\n  {}", known.iter().map(|name| quoted(name)).collect::<Vec<_>>().join("\n  ")),
+            };
+            return Err(format!("`{}` has no scenario {}; {advice}", self.file, quoted(name)));
+        }
+        if program.scenarios.is_empty() {
+            return Ok(((0..program.rollouts.len()).map(Scenario::healthy).collect(), true));
+        }
+        Ok((program.scenarios.clone(), false))
+    }
+
+    fn play(&self, program: &Program, scenario: &Scenario) -> Result<Trace, String> {
+        let rollout = program.rollouts.get(scenario.rollout).ok_or("the scenario's rollout is missing")?;
+        let mut scenario = scenario.clone();
+        scenario.seed = self.seed.unwrap_or(scenario.seed);
+        Ok(Simulation::new(rollout, &scenario)?.trace(self.run))
+    }
+
+    fn show(&self, traces: &[Trace], supplied: bool, console: &mut Console) -> ExitStatus {
+        if self.format == Format::Json {
+            return match in_json(traces) {
+                Ok(text) => {
+                    console.out(&text);
+                    ExitStatus::Yes
+                }
+                Err(error) => console.could_not_run(&error.to_string()),
+            };
+        }
+        for (at, trace) in traces.iter().enumerate() {
+            if at > 0 {
+                let rule = console.look.sign("─", "-").repeat(console.look.columns());
+                console.out(&format!("\n{}\n\n", console.look.dim(&rule)));
+            }
+            let text = timeline(trace, &console.look, &self.commands(trace, supplied));
+            console.out(&text);
+        }
+        if supplied {
+            console.out("\nthe file has no scenario: this is a healthy release at 50 requests a second\n");
+        }
+        ExitStatus::Yes
+    }
+
+    /// What to type next; as typed now where that makes a difference.
+    fn commands(&self, trace: &Trace, supplied: bool) -> Commands {
+        let mut base = format!("rollcast simulate {}", shell(&self.file));
+        if !supplied {
+            base.push_str(&format!(" --scenario {}", quoted(&trace.run.scenario)));
+        }
+        for part in self.inputs.typed() {
+            base.push(' ');
+            base.push_str(&part);
+        }
+        let mut again = format!("{base} --seed {}", trace.run.seed);
+        if trace.run.number > 0 {
+            again.push_str(&format!(" --run {}", trace.run.number));
+        }
+        let next = if self.svg.is_some() {
+            Vec::new()
+        } else {
+            vec![Suggestion { command: format!("{again} --svg run.svg"), purpose: "a picture of it".into() }]
+        };
+        Commands { again: Some(again), next }
+    }
+}
+
+/// All traces as one object, so that one scenario and several have the same shape.
+fn in_json(traces: &[Trace]) -> Result<String, serde_json::Error> {
+    let texts: Result<Vec<String>, _> = traces.iter().map(json).collect();
+    let texts: Vec<String> = texts?.iter().map(|text| text.trim_end().to_owned()).collect();
+    Ok(format!("{{\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
+}
+
+/// A text in quotes for a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A word for a shell; in quotes only where it needs them.
+pub(crate) fn shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}

@@ -1,0 +1,339 @@
+//! The AnalysisRun controller: when to measure, how to count, and what that makes of a run.
+//!
+//! Enters: runs and answers of the provider. Leaves: runs' statuses and the times at which they want to be looked at again.
+//! It deliberately knows no Rollout. Source: Argo Rollouts v1.9.1, analysis/analysis.go.
+
+pub(super) mod assess;
+pub(super) mod judge;
+pub(super) mod resolve;
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::event::{Ask, Recorder, Surroundings, revision};
+use super::objects::run::{Kind, Measurement, Metric, MetricResult, Phase, Run, RunId, RunSpec};
+use super::objects::store::Change;
+use super::text::Text;
+use super::trace::EventKind;
+use crate::condition;
+use crate::unit::Seconds;
+
+/// An error is followed by another try after this many seconds, whatever the interval says.
+const ERROR_RETRY: i64 = 10;
+
+/// Reconciles one run.
+pub(super) fn reconcile(
+    core: &mut Core,
+    around: &mut dyn Surroundings,
+    recorder: &mut dyn Recorder,
+    id: RunId,
+) {
+    let Some(run) = core.store.run(id) else {
+        return;
+    };
+    if run.phase.completed() {
+        return;
+    }
+    let before = run.phase;
+    let spec = Arc::clone(&run.spec);
+    let mut changed = true;
+    if let Some(reason) = &spec.refused {
+        if let Some(run) = core.store.run_mut(id) {
+            run.phase = Phase::Error;
+            run.message = Text::Owned(Arc::clone(reason));
+        }
+        emit_completion(core, recorder, id);
+    } else {
+        changed = measure_all(core, around, recorder, id, &spec);
+        changed |= assess::assess(core, recorder, id, &spec);
+        collect(core, id, &spec);
+        if let Some(next) = next_time(core, id, &spec) {
+            core.run_at(id, next);
+        }
+    }
+    let after = core.store.run(id).map_or(before, |run| run.phase);
+    if changed {
+        core.store.changes.push(Change::Run(id, before != after));
+    }
+    if after.completed() {
+        tell_end(core, recorder, id);
+    }
+}
+
+fn tell_end(core: &Core, recorder: &mut dyn Recorder, id: RunId) {
+    if let Some(run) = core.store.run(id) {
+        let rollout = &core.store.rollout.spec.name;
+        core.tell(recorder, || EventKind::RunEnded {
+            name: run.name(rollout),
+            phase: run.phase.name().to_owned(),
+            message: run.message.spell(rollout),
+        });
+    }
+}
+
+/// Takes every measurement that is due; says whether there was one.
+fn measure_all(
+    core: &mut Core,
+    around: &mut dyn Surroundings,
+    recorder: &mut dyn Recorder,
+    id: RunId,
+    spec: &RunSpec,
+) -> bool {
+    let now = core.second();
+    let mut any = false;
+    for (at, metric) in spec.metrics.iter().enumerate() {
+        let due = core.store.run(id).is_some_and(|run| is_due(run, at, metric, now));
+        if due {
+            measure(core, around, recorder, id, at, metric);
+            any = true;
+        }
+    }
+    any
+}
+
+/// Source: analysis/analysis.go, `generateMetricTasks`.
+fn is_due(run: &Run, at: usize, metric: &Metric, now: i64) -> bool {
+    let result = run.results.get(at).and_then(Option::as_ref);
+    if result.is_some_and(|result| result.phase.completed()) || run.terminating() {
+        return false;
+    }
+    let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?))) else {
+        return match (metric.spec.initial_delay, run.started_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(delay), Some(started)) => started + delay <= now,
+        };
+    };
+    let reached = metric
+        .spec
+        .effective_count()
+        .is_some_and(|count| result.count >= count);
+    !reached && now >= last.at + gap(metric, last)
+}
+
+/// Seconds between a measurement and the next.
+fn gap(metric: &Metric, last: &Measurement) -> i64 {
+    match metric.spec.interval {
+        Some(interval) if last.phase != Phase::Error => interval,
+        _ => ERROR_RETRY,
+    }
+}
+
+fn measure(
+    core: &mut Core,
+    around: &mut dyn Surroundings,
+    recorder: &mut dyn Recorder,
+    id: RunId,
+    at: usize,
+    metric: &Metric,
+) {
+    let now = core.second();
+    let Some(run) = core.store.run(id) else {
+        return;
+    };
+    let answer = around.measure(&Ask {
+        template: metric.spec.template,
+        metric: metric.spec.index,
+        query: &metric.spec.query,
+        at: Seconds(u64::try_from(now - core.epoch).unwrap_or(0)),
+        latest: revision(run.hash),
+        stable: run.stable.map_or(0, revision),
+    });
+    let verdict = match &answer {
+        Ok(value) => judge::judge(value, metric.success.as_ref(), metric.failure.as_ref()),
+        Err(error) => Err(error.clone()),
+    };
+    let mut measurement = Measurement {
+        at: now,
+        ..Measurement::default()
+    };
+    match verdict {
+        Ok(phase) => {
+            measurement.phase = phase;
+            if let (false, Ok(value)) = (recorder.silent(), &answer) {
+                measurement.value = Text::Owned(judge::spell(value).into());
+            }
+        }
+        Err(error) => {
+            measurement.phase = Phase::Error;
+            measurement.message = Text::Owned(error.into());
+        }
+    }
+    let told = (!recorder.silent()).then(|| measurement.clone());
+    if let Some(run) = core.store.run_mut(id)
+        && let Some(slot) = run.results.get_mut(at)
+    {
+        record(slot, metric, measurement, answer.ok());
+    }
+    if let Some(measurement) = told {
+        tell_measurement(core, recorder, id, at, metric, &measurement);
+    }
+}
+
+/// Source: analysis/analysis.go, `runMeasurements`.
+fn record(
+    slot: &mut Option<MetricResult>,
+    metric: &Metric,
+    measurement: Measurement,
+    value: Option<condition::Value>,
+) {
+    let result = slot.get_or_insert_with(|| MetricResult {
+        phase: Phase::Running,
+        dry_run: metric.dry_run,
+        ..MetricResult::default()
+    });
+    match measurement.phase {
+        Phase::Successful => {
+            result.successful += 1;
+            result.count += 1;
+            result.consecutive_error = 0;
+            result.consecutive_success += 1;
+        }
+        Phase::Error => {
+            result.error += 1;
+            result.consecutive_error += 1;
+            result.consecutive_success = 0;
+        }
+        phase => {
+            if phase == Phase::Failed {
+                result.failed += 1;
+            } else {
+                result.inconclusive += 1;
+            }
+            result.count += 1;
+            result.consecutive_error = 0;
+            result.consecutive_success = 0;
+        }
+    }
+    result.value = value;
+    result.measurements.push(measurement);
+}
+
+fn tell_measurement(
+    core: &Core,
+    recorder: &mut dyn Recorder,
+    id: RunId,
+    at: usize,
+    metric: &Metric,
+    measurement: &Measurement,
+) {
+    let rollout = &core.store.rollout.spec.name;
+    let Some(run) = core.store.run(id) else {
+        return;
+    };
+    let Some(result) = run.results.get(at).and_then(Option::as_ref) else {
+        return;
+    };
+    core.tell(recorder, || EventKind::Measurement {
+        name: run.name(rollout),
+        metric: metric.name.to_string(),
+        query: metric.spec.query.clone(),
+        value: measurement.value.spell(rollout),
+        phase: measurement.phase.name().to_owned(),
+        message: measurement.message.spell(rollout),
+        dry_run: metric.dry_run,
+        failed: u32::try_from(result.failed).unwrap_or(u32::MAX),
+        inconclusive: u32::try_from(result.inconclusive).unwrap_or(u32::MAX),
+    });
+}
+
+/// Emits that a run completed. Source: analysis/analysis.go, `recordAnalysisRunCompletionEvent`.
+fn emit_completion(core: &Core, recorder: &mut dyn Recorder, id: RunId) {
+    if let Some(run) = core.store.run(id) {
+        let phase = run.phase;
+        emit(
+            core,
+            recorder,
+            run,
+            phase,
+            || format!("AnalysisRun{phase}"),
+            || format!("Analysis Completed. Result: {phase}"),
+        );
+    }
+}
+
+fn emit(
+    core: &Core,
+    recorder: &mut dyn Recorder,
+    run: &Run,
+    phase: Phase,
+    reason: impl FnOnce() -> String,
+    message: impl FnOnce() -> String,
+) {
+    if !recorder.silent() {
+        recorder.emitted(super::event::Emitted {
+            object: format!("AnalysisRun/{}", run.name(&core.store.rollout.spec.name)),
+            warning: matches!(phase, Phase::Error | Phase::Failed),
+            reason: reason(),
+            message: message(),
+        });
+    }
+}
+
+/// Drops measurements beyond those kept; counters stay.
+fn collect(core: &mut Core, id: RunId, spec: &RunSpec) {
+    let Some(run) = core.store.run_mut(id) else {
+        return;
+    };
+    for (result, metric) in run.results.iter_mut().zip(&spec.metrics) {
+        if let Some(result) = result {
+            let surplus = result.measurements.len().saturating_sub(metric.keep);
+            result.measurements.drain(..surplus);
+        }
+    }
+}
+
+/// Source: analysis/analysis.go, `calculateNextReconcileTime`.
+fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
+    let run = core.store.run(id)?;
+    let times = spec.metrics.iter().enumerate().filter_map(|(at, metric)| {
+        let result = run.results.get(at).and_then(Option::as_ref);
+        if result.is_some_and(|result| result.phase.completed()) {
+            return None;
+        }
+        let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?)))
+        else {
+            let started = run.started_at.unwrap_or_else(|| core.second());
+            return metric.spec.initial_delay.map(|delay| started + delay);
+        };
+        let reached = metric
+            .spec
+            .effective_count()
+            .is_some_and(|count| result.count >= count);
+        if reached {
+            return None;
+        }
+        if last.phase == Phase::Error {
+            Some(last.at + ERROR_RETRY)
+        } else {
+            metric.spec.interval.map(|interval| last.at + interval)
+        }
+    });
+    times.min()
+}
+
+/// What a run's status says of the metric that decided it: name and last value.
+pub(super) fn decisive(run: &Run) -> Option<(String, Option<String>)> {
+    let Text::Assessed(assessed) = &run.message else {
+        return None;
+    };
+    let name = assessed.metric.as_ref()?;
+    let at = run.spec.metrics.iter().position(|metric| metric.name == *name)?;
+    let value = run
+        .results
+        .get(at)
+        .and_then(Option::as_ref)
+        .and_then(|result| result.value.as_ref())
+        .map(judge::spell);
+    Some((name.to_string(), value))
+}
+
+impl Kind {
+    /// The step, where one made it.
+    pub(super) fn step(self) -> Option<i64> {
+        match self {
+            Self::Background => None,
+            Self::Step(index) => Some(index),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Watches: what changed is brought to those who wait for it, and to the world outside.
+//!
+//! Enters: the store's list of changes. Leaves: keys that are due, and a world that knows its pods and its split.
+//! It deliberately judges nothing. Source: Argo Rollouts v1.9.1, rollout/controller.go, analysis/controller.go,
+//! service/service.go, rollout/trafficrouting/istio/controller.go, their event handlers.
+
+use super::clock::Key;
+use super::core::Core;
+use super::event::{RouteObject, Surroundings, revision};
+use super::machine::Machine;
+use super::objects::Hash;
+use super::objects::store::Change;
+use super::pods::{Life, NewPod, Nursery, PodChange};
+use super::spec::Template;
+use super::trace::EventKind;
+use crate::unit::{Seconds, Weight};
+
+/// What the world outside was told last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outside {
+    split: Option<i64>,
+    available: Vec<i64>,
+}
+
+impl Outside {
+    /// The share of traffic that reaches the newest revision, if it is another than before.
+    pub(super) fn split(&mut self, core: &Core) -> Option<Weight> {
+        let share = share(core).clamp(0, 100);
+        if self.split == Some(share) {
+            return None;
+        }
+        self.split = Some(share);
+        Weight::new(u32::try_from(share).ok()?)
+    }
+}
+
+/// Percent of traffic that reaches the newest revision, as the data plane would have it.
+fn share(core: &Core) -> i64 {
+    let store = &core.store;
+    let newest = store.hash(store.rollout.spec.template);
+    let canary = &store.rollout.spec.canary;
+    let Some(traffic) = &canary.traffic else {
+        let total: i64 = store.sets.iter().map(|set| set.available).sum();
+        let new = store
+            .sets
+            .iter()
+            .find(|set| Some(set.hash) == newest)
+            .map_or(0, |set| set.available);
+        return (100 * new).checked_div(total).unwrap_or(0);
+    };
+    let Some(route) = store
+        .virtual_services
+        .get(traffic.virtual_service)
+        .and_then(|service| service.http.last())
+    else {
+        return 0;
+    };
+    let target = |host: &str, subset: Option<&str>| -> Option<Hash> {
+        if let (Some(subset), Some(rule)) = (subset, &traffic.destination_rule) {
+            return store
+                .destination_rules
+                .get(rule.destination_rule)?
+                .subsets
+                .iter()
+                .find(|(name, _)| &**name == subset)?
+                .1;
+        }
+        store
+            .services
+            .iter()
+            .find(|service| Some(&*service.name) == host.split('.').next())?
+            .selector
+    };
+    route
+        .to
+        .iter()
+        .filter(|to| newest.is_some() && target(&to.host, to.subset.as_deref()) == newest)
+        .map(|to| to.weight)
+        .sum()
+}
+
+struct Kindergarten<'a> {
+    around: &'a mut dyn Surroundings,
+    epoch: i64,
+}
+
+impl Nursery for Kindergarten<'_> {
+    fn life(&mut self, pod: &NewPod) -> Life {
+        self.around.pod_life(pod)
+    }
+
+    fn termination(&mut self, template: Template, at: i64) -> i64 {
+        i64::try_from(self.around.pod_termination(template, at).0).unwrap_or(i64::MAX >> 8)
+    }
+
+    fn changed(&mut self, at: i64, hash: Hash, number: u32, change: PodChange) {
+        let at = u64::try_from(at - self.epoch).unwrap_or(0);
+        self.around.pod(Seconds(at), revision(hash), number, change);
+    }
+}
+
+impl Machine<'_> {
+    /// Lets pods follow their ReplicaSets.
+    pub(super) fn sync_pods(&mut self) {
+        let now = self.core.second();
+        let core = &mut *self.core;
+        let mut nursery = Kindergarten {
+            around: &mut *self.around,
+            epoch: core.epoch,
+        };
+        core.pods.sync(&mut core.store, &mut nursery, now);
+        if !self.recorder.silent() {
+            self.tell_pods();
+        }
+    }
+
+    fn tell_pods(&mut self) {
+        let shown = &mut self.outside.available;
+        for set in &self.core.store.sets {
+            let at = usize::from(set.hash.0);
+            if shown.len() <= at {
+                shown.resize(at + 1, 0);
+            }
+            let Some(last) = shown.get_mut(at).filter(|last| **last != set.available) else {
+                continue;
+            };
+            *last = set.available;
+            let number = |count: i64| u32::try_from(count).unwrap_or(0);
+            self.core.tell(self.recorder, || EventKind::Available {
+                revision: revision(set.hash),
+                available: number(set.available),
+                wanted: number(set.wanted),
+            });
+        }
+    }
+
+    /// Brings all changes to whom they concern; says whether anything but traffic changed.
+    pub(super) fn deliver(&mut self) -> bool {
+        let mut progress = false;
+        loop {
+            self.sync_pods();
+            if self.core.store.changes.is_empty() {
+                return progress;
+            }
+            let changes = std::mem::take(&mut self.core.store.changes);
+            self.core.store.delivered();
+            for change in &changes {
+                progress |= !change.route();
+                self.observe(*change);
+                self.notify(*change);
+            }
+            let mut changes = changes;
+            changes.clear();
+            self.core.store.changes = changes;
+        }
+    }
+
+    fn observe(&mut self, change: Change) {
+        let object = match change {
+            Change::Service(at) => RouteObject::Service(at),
+            Change::VirtualService(at) => RouteObject::VirtualService(at),
+            Change::DestinationRule(at) => RouteObject::DestinationRule(at),
+            _ => {
+                self.core.route_writes.clear();
+                return;
+            }
+        };
+        let writes = &mut self.core.route_writes;
+        match writes.iter_mut().find(|(known, _)| *known == object) {
+            Some((_, count)) => *count += 1,
+            None => writes.push((object, 1)),
+        }
+    }
+
+    fn notify(&mut self, change: Change) {
+        let now = self.core.now;
+        match change {
+            Change::RolloutAdded => {
+                self.core.rollout.event(now);
+                let name = self.core.store.rollout.spec.name.clone();
+                self.core
+                    .emit(self.recorder, false, "RolloutAddedToInformer", || {
+                        format!("Rollout resource added to informer: default/{name}")
+                    });
+            }
+            Change::Rollout => self.core.rollout.event(now),
+            Change::ReplicaSet => {
+                self.core.pods.disturb();
+                self.core.rollout.event(now);
+            }
+            Change::RunAdded(id) => {
+                self.core.rollout.event(now);
+                if self.core.runs.len() <= id.0 {
+                    self.core.runs.resize_with(id.0 + 1, Key::default);
+                }
+                self.wake_run(id.0);
+            }
+            Change::Run(id, phase_changed) => {
+                if phase_changed {
+                    self.core.rollout.event(now);
+                }
+                self.wake_run(id.0);
+            }
+            Change::RunDeleted(_) => self.core.rollout.event(now),
+            Change::Service(at) => {
+                if self.core.services.len() <= at {
+                    self.core.services.resize_with(at + 1, Key::default);
+                }
+                if let Some(key) = self.core.services.get_mut(at) {
+                    key.add(now);
+                }
+            }
+            Change::VirtualService(_) => self.core.rollout.event(now),
+            Change::DestinationRule(at) => {
+                if self.core.rules.len() <= at {
+                    self.core.rules.resize_with(at + 1, Key::default);
+                }
+                if let Some(key) = self.core.rules.get_mut(at) {
+                    key.event(now);
+                }
+            }
+        }
+    }
+
+    fn wake_run(&mut self, at: usize) {
+        let now = self.core.now;
+        if let Some(key) = self.core.runs.get_mut(at) {
+            key.add(now);
+        }
+    }
+
+    /// The informers' periodic repetition; the controller skips ReplicaSets itself.
+    pub(super) fn resync(&mut self) {
+        self.notify(Change::Rollout);
+        for at in 0..self.core.store.runs.len() {
+            if self.core.store.run(super::objects::run::RunId(at)).is_some() {
+                self.wake_run(at);
+            }
+        }
+        for at in 0..self.core.store.services.len() {
+            self.notify(Change::Service(at));
+        }
+        for at in 0..self.core.store.virtual_services.len() {
+            self.notify(Change::VirtualService(at));
+        }
+        for at in 0..self.core.store.destination_rules.len() {
+            self.notify(Change::DestinationRule(at));
+        }
+    }
+
+    /// A Service that the Rollout manages wakes it.
+    pub(super) fn sync_service(&mut self, at: usize) {
+        let now = self.core.now;
+        let canary = &self.core.store.rollout.spec.canary;
+        let referenced = canary.canary_service == Some(at) || canary.stable_service == Some(at);
+        let selects = self
+            .core
+            .store
+            .services
+            .get(at)
+            .is_some_and(|service| service.selector.is_some());
+        if referenced && selects {
+            self.core.rollout.event(now);
+        }
+    }
+
+    /// A DestinationRule that the Rollout manages wakes it.
+    pub(super) fn sync_rule(&mut self, at: usize) {
+        let now = self.core.now;
+        if self
+            .core
+            .store
+            .destination_rules
+            .get(at)
+            .is_some_and(|rule| rule.managed)
+        {
+            self.core.rollout.event(now);
+        }
+    }
+}

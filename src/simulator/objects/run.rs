@@ -1,0 +1,222 @@
+//! AnalysisRuns: what they measure, and what they have measured.
+//!
+//! Enters: analyses with arguments resolved. Leaves: runs and their results.
+//! It deliberately knows no rule by which a measurement is judged.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use super::super::spec::MetricSpec;
+use super::super::text::Text;
+use super::Hash;
+use crate::condition::{self, Compiled};
+
+/// A run by its number in the store, never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(pub usize);
+
+/// Phases of measurements, metrics and runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Not yet reconciled.
+    #[default]
+    None,
+    /// Nothing measured.
+    Pending,
+    /// It goes on.
+    Running,
+    /// Good.
+    Successful,
+    /// Bad.
+    Failed,
+    /// Could not be told.
+    Error,
+    /// Neither good nor bad.
+    Inconclusive,
+}
+
+impl Phase {
+    /// Whether nothing more comes.
+    pub fn completed(self) -> bool {
+        matches!(
+            self,
+            Self::Successful | Self::Failed | Self::Error | Self::Inconclusive
+        )
+    }
+
+    /// As upstream spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Pending => "Pending",
+            Self::Running => "Running",
+            Self::Successful => "Successful",
+            Self::Failed => "Failed",
+            Self::Error => "Error",
+            Self::Inconclusive => "Inconclusive",
+        }
+    }
+
+    /// Rank from best to worst. Source: utils/analysis/helpers.go, `analysisStatusOrder`.
+    pub fn badness(self) -> u8 {
+        match self {
+            Self::None | Self::Successful => 0,
+            Self::Running => 1,
+            Self::Pending => 2,
+            Self::Inconclusive => 3,
+            Self::Error => 4,
+            Self::Failed => 5,
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What made a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `canary.analysis`
+    Background,
+    /// A step, from 0.
+    Step(i64),
+}
+
+impl Kind {
+    /// Label `rollout-type`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Background => "Background",
+            Self::Step(_) => "Step",
+        }
+    }
+}
+
+/// A metric ready to be measured.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its limits and where it comes from; the texts are resolved.
+    pub spec: MetricSpec,
+    /// Its name, shared with messages.
+    pub name: Arc<str>,
+    /// Success condition.
+    pub success: Option<Compiled>,
+    /// Failure condition.
+    pub failure: Option<Compiled>,
+    /// Whether it decides nothing.
+    pub dry_run: bool,
+    /// Measurements kept.
+    pub keep: usize,
+}
+
+/// A run's spec.
+#[derive(Debug, Default)]
+pub struct RunSpec {
+    /// Metrics.
+    pub metrics: Vec<Metric>,
+    /// Why the controller refuses it in its first reconcile.
+    pub refused: Option<Arc<str>>,
+}
+
+/// An AnalysisRun.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The analysis it was made from.
+    pub analysis: usize,
+    /// Hash of the ReplicaSet it is about.
+    pub hash: Hash,
+    /// Hash of the stable ReplicaSet when it was made.
+    pub stable: Option<Hash>,
+    /// The Rollout's revision when it was made.
+    pub revision: i64,
+    /// What made it.
+    pub kind: Kind,
+    /// `.1`, `.2`, … where the name was taken; 0 without.
+    pub collision: u32,
+    /// `metadata.creationTimestamp`
+    pub created: i64,
+    /// `spec`
+    pub spec: Arc<RunSpec>,
+    /// `spec.terminate`
+    pub terminate: bool,
+    /// `status.phase`
+    pub phase: Phase,
+    /// `status.message`
+    pub message: Text,
+    /// `status.startedAt`
+    pub started_at: Option<i64>,
+    /// `status.completedAt`
+    pub completed_at: Option<i64>,
+    /// `status.metricResults`, one place per metric of the spec; `None` before the first measurement.
+    pub results: Vec<Option<MetricResult>>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+impl Run {
+    /// Its name.
+    pub fn name(&self, rollout: &str) -> String {
+        let mut name = format!("{rollout}-{}-{}", self.hash, self.revision);
+        if let Kind::Step(index) = self.kind {
+            let _ = write!(name, "-{index}");
+        }
+        if self.collision > 0 {
+            let _ = write!(name, ".{}", self.collision);
+        }
+        name
+    }
+
+    /// Whether it ends, by request or because a metric is bad.
+    /// Source: utils/analysis/helpers.go, `IsTerminating`.
+    pub fn terminating(&self) -> bool {
+        self.terminate
+            || self.results.iter().flatten().any(|result| {
+                !result.dry_run && matches!(result.phase, Phase::Failed | Phase::Error | Phase::Inconclusive)
+            })
+    }
+}
+
+/// `status.metricResults[]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricResult {
+    /// Phase.
+    pub phase: Phase,
+    /// Message.
+    pub message: Text,
+    /// Whether it decides nothing.
+    pub dry_run: bool,
+    /// Measurements that were no errors.
+    pub count: i64,
+    /// Good ones.
+    pub successful: i64,
+    /// Bad ones.
+    pub failed: i64,
+    /// Neither.
+    pub inconclusive: i64,
+    /// Errors.
+    pub error: i64,
+    /// Errors on end.
+    pub consecutive_error: i64,
+    /// Good ones on end.
+    pub consecutive_success: i64,
+    /// The last value measured.
+    pub value: Option<condition::Value>,
+    /// The last ones.
+    pub measurements: Vec<Measurement>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measurement {
+    /// Phase.
+    pub phase: Phase,
+    /// The value as written; empty on error and where nobody reads it.
+    pub value: Text,
+    /// The error.
+    pub message: Text,
+    /// When; measuring takes no time.
+    pub at: i64,
+}

@@ -1,0 +1,328 @@
+//! The API server, as far as the controllers notice it: objects, versions, refused stale writes, and what changed.
+//!
+//! Enters: writes. Leaves: objects as stored, and as the controllers' caches still show them until changes are delivered.
+//! It deliberately knows neither who writes nor why.
+
+use super::run::{Run, RunId};
+use super::status::{Rollout, Status};
+use super::{Cluster, DestinationRule, Hash, ReplicaSet, Service, VirtualService};
+use crate::simulator::spec::{Spec, Template};
+
+/// A change that a watch would report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::simulator) enum Change {
+    /// The Rollout was created.
+    RolloutAdded,
+    /// The Rollout changed.
+    Rollout,
+    /// A ReplicaSet was created, changed or deleted.
+    ReplicaSet,
+    /// A run was created.
+    RunAdded(RunId),
+    /// A run changed; whether its phase did.
+    Run(RunId, bool),
+    /// A run was deleted.
+    RunDeleted(RunId),
+    /// A Service.
+    Service(usize),
+    /// A VirtualService.
+    VirtualService(usize),
+    /// A DestinationRule.
+    DestinationRule(usize),
+}
+
+impl Change {
+    /// Whether it is about traffic only.
+    pub(in crate::simulator) fn route(self) -> bool {
+        matches!(
+            self,
+            Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_)
+        )
+    }
+}
+
+/// The cluster.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The Rollout.
+    pub rollout: Rollout,
+    /// ReplicaSets, in the order of their names.
+    pub sets: Vec<ReplicaSet>,
+    /// Runs in order of creation, deleted ones included.
+    pub runs: Vec<Run>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// VirtualServices.
+    pub virtual_services: Vec<VirtualService>,
+    /// DestinationRules.
+    pub destination_rules: Vec<DestinationRule>,
+    hashes: Vec<Template>,
+    places: Vec<u32>,
+    stale: Vec<(usize, VirtualService)>,
+    pub(in crate::simulator) changes: Vec<Change>,
+    version: u64,
+}
+
+impl Store {
+    /// A cluster into which a Rollout has just been applied.
+    pub(in crate::simulator) fn new(spec: Spec, cluster: &Cluster) -> Self {
+        let mut changes = vec![Change::RolloutAdded];
+        changes.extend((0..cluster.services.len()).map(Change::Service));
+        changes.extend((0..cluster.virtual_services.len()).map(Change::VirtualService));
+        changes.extend((0..cluster.destination_rules.len()).map(Change::DestinationRule));
+        Self {
+            rollout: Rollout {
+                spec,
+                generation: 1,
+                revision: 0,
+                status: Status::default(),
+                version: 0,
+            },
+            sets: Vec::new(),
+            runs: Vec::new(),
+            services: cluster.services.clone(),
+            virtual_services: cluster.virtual_services.clone(),
+            destination_rules: cluster.destination_rules.clone(),
+            hashes: Vec::new(),
+            places: cluster.places.clone(),
+            stale: Vec::new(),
+            changes,
+            version: 1,
+        }
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    /// The hash of a pod template, once a ReplicaSet had it.
+    pub fn hash(&self, template: Template) -> Option<Hash> {
+        let at = self.hashes.iter().position(|known| *known == template)?;
+        Some(Hash(u16::try_from(at).unwrap_or(u16::MAX)))
+    }
+
+    /// The ReplicaSet with a hash.
+    pub fn set(&self, hash: Hash) -> Option<&ReplicaSet> {
+        self.sets.iter().find(|set| set.hash == hash)
+    }
+
+    /// A run that was not deleted.
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        self.runs.get(id.0).filter(|run| !run.deleted)
+    }
+
+    pub(in crate::simulator) fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs.get_mut(id.0).filter(|run| !run.deleted)
+    }
+
+    /// Creates a ReplicaSet without pods.
+    pub(in crate::simulator) fn create_set(
+        &mut self,
+        template: Template,
+        revision: i64,
+        now: i64,
+    ) -> ReplicaSet {
+        let hash = self.hash(template).unwrap_or_else(|| {
+            self.hashes.push(template);
+            Hash(u16::try_from(self.hashes.len() - 1).unwrap_or(u16::MAX))
+        });
+        let place = self
+            .places
+            .get(usize::from(template.0))
+            .copied()
+            .unwrap_or_else(|| u32::from(template.0));
+        let set = ReplicaSet {
+            hash,
+            template,
+            created: now,
+            revision,
+            desired: self.rollout.spec.replicas,
+            deadline: None,
+            wanted: 0,
+            min_ready: self.rollout.spec.min_ready,
+            pods: 0,
+            ready: 0,
+            available: 0,
+            observed: false,
+            place,
+            version: self.next_version(),
+        };
+        let at = self.sets.partition_point(|other| other.place < place);
+        self.sets.insert(at, set);
+        self.changes.push(Change::ReplicaSet);
+        set
+    }
+
+    /// Replaces a ReplicaSet's spec and annotations; `None` when the copy was stale.
+    pub(in crate::simulator) fn update_set(&mut self, copy: ReplicaSet) -> Option<ReplicaSet> {
+        let version = self.version + 1;
+        let set = self.sets.iter_mut().find(|set| set.hash == copy.hash)?;
+        if set.version != copy.version {
+            return None;
+        }
+        let respecified = set.wanted != copy.wanted || set.min_ready != copy.min_ready;
+        let next = ReplicaSet {
+            pods: set.pods,
+            ready: set.ready,
+            available: set.available,
+            observed: set.observed && !respecified,
+            ..copy
+        };
+        if next == *set {
+            return Some(next);
+        }
+        *set = ReplicaSet { version, ..next };
+        let next = *set;
+        self.version = version;
+        self.changes.push(Change::ReplicaSet);
+        Some(next)
+    }
+
+    /// Patches the deadline, whatever the version.
+    pub(in crate::simulator) fn patch_deadline(&mut self, hash: Hash, deadline: Option<i64>) {
+        let version = self.version + 1;
+        if let Some(set) = self.sets.iter_mut().find(|set| set.hash == hash)
+            && set.deadline != deadline
+        {
+            set.deadline = deadline;
+            set.version = version;
+            self.version = version;
+            self.changes.push(Change::ReplicaSet);
+        }
+    }
+
+    /// Deletes a ReplicaSet.
+    pub(in crate::simulator) fn delete_set(&mut self, hash: Hash) {
+        self.sets.retain(|set| set.hash != hash);
+        self.changes.push(Change::ReplicaSet);
+    }
+
+    /// Writes what the pods are like; says whether it was news.
+    pub(in crate::simulator) fn write_pods(
+        &mut self,
+        hash: Hash,
+        pods: i64,
+        ready: i64,
+        available: i64,
+    ) -> bool {
+        let version = self.version + 1;
+        let Some(set) = self.sets.iter_mut().find(|set| set.hash == hash) else {
+            return false;
+        };
+        if set.observed && (set.pods, set.ready, set.available) == (pods, ready, available) {
+            return false;
+        }
+        (set.pods, set.ready, set.available) = (pods, ready, available);
+        set.observed = true;
+        set.version = version;
+        self.version = version;
+        self.changes.push(Change::ReplicaSet);
+        true
+    }
+
+    /// Notes that the Rollout was written.
+    pub(in crate::simulator) fn touch_rollout(&mut self) {
+        self.rollout.version = self.next_version();
+        self.changes.push(Change::Rollout);
+    }
+
+    /// Merges the difference of two statuses into the stored one.
+    pub(in crate::simulator) fn patch_status(&mut self, from: &Status, to: &Status) {
+        self.rollout.status.merge(from, to);
+        self.touch_rollout();
+    }
+
+    /// Changes the spec; one that stays as it was is no change.
+    pub(in crate::simulator) fn edit(&mut self, edit: impl FnOnce(&mut Spec)) {
+        let mut spec = self.rollout.spec.clone();
+        edit(&mut spec);
+        if spec != self.rollout.spec {
+            self.rollout.spec = spec;
+            self.rollout.generation += 1;
+            self.touch_rollout();
+        }
+    }
+
+    /// Creates a run.
+    pub(in crate::simulator) fn create_run(&mut self, run: Run) -> RunId {
+        let id = RunId(self.runs.len());
+        self.runs.push(run);
+        self.changes.push(Change::RunAdded(id));
+        id
+    }
+
+    /// Asks a run to end.
+    pub(in crate::simulator) fn terminate_run(&mut self, id: RunId) {
+        if let Some(run) = self.run_mut(id)
+            && !run.terminate
+        {
+            run.terminate = true;
+            self.changes.push(Change::Run(id, false));
+        }
+    }
+
+    /// Deletes a run.
+    pub(in crate::simulator) fn delete_run(&mut self, id: RunId) {
+        if let Some(run) = self.run_mut(id) {
+            run.deleted = true;
+            self.changes.push(Change::RunDeleted(id));
+        }
+    }
+
+    /// Points a Service at a hash and marks it as managed.
+    pub(in crate::simulator) fn patch_service(&mut self, at: usize, hash: Hash) {
+        if let Some(service) = self.services.get_mut(at) {
+            let same = service.selector == Some(hash) && service.managed;
+            service.selector = Some(hash);
+            service.managed = true;
+            if !same {
+                self.changes.push(Change::Service(at));
+            }
+        }
+    }
+
+    /// A VirtualService as the controllers' cache shows it.
+    pub(in crate::simulator) fn cached_virtual_service(&self, at: usize) -> Option<&VirtualService> {
+        self.stale
+            .iter()
+            .find(|(stale, _)| *stale == at)
+            .map(|(_, cached)| cached)
+            .or_else(|| self.virtual_services.get(at))
+    }
+
+    /// Replaces a VirtualService made from the cached one; `false` when that was stale.
+    pub(in crate::simulator) fn update_virtual_service(&mut self, at: usize, next: VirtualService) -> bool {
+        if self.stale.iter().any(|(stale, _)| *stale == at) {
+            return false;
+        }
+        if let Some(stored) = self.virtual_services.get_mut(at) {
+            let old = std::mem::replace(stored, next);
+            self.stale.push((at, old));
+            self.changes.push(Change::VirtualService(at));
+        }
+        true
+    }
+
+    /// Writes a DestinationRule's subsets.
+    pub(in crate::simulator) fn update_destination_rule(
+        &mut self,
+        at: usize,
+        subsets: Vec<(std::sync::Arc<str>, Option<Hash>)>,
+    ) {
+        if let Some(rule) = self.destination_rules.get_mut(at) {
+            rule.subsets = subsets;
+            rule.managed = true;
+            self.changes.push(Change::DestinationRule(at));
+        }
+    }
+
+    /// The caches show what is stored.
+    pub(in crate::simulator) fn delivered(&mut self) {
+        self.changes.clear();
+        self.stale.clear();
+        for service in &mut self.services {
+            service.adopted = service.managed;
+        }
+    }
+}

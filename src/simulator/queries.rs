@@ -1,0 +1,60 @@
+//! Prometheus as the provider asks it: each query planned once, evaluated at whole seconds over what was scraped.
+//!
+//! Enters: query texts with their arguments resolved, and samples. Leaves: values as Argo's provider reads them.
+//! It deliberately knows no metric and no condition.
+
+use crate::condition::Value;
+use crate::promql::{self, Answer, Mode, Options, Plan, Store};
+
+/// The series of one run and the plans of all queries asked so far.
+#[derive(Debug)]
+pub(super) struct Queries {
+    /// Where the world's samples go.
+    pub(super) store: Store,
+    options: Options,
+    plans: Vec<(String, Result<Plan, String>)>,
+}
+
+impl Queries {
+    pub(super) fn new() -> Self {
+        Self { store: Store::new(), options: Options::default(), plans: Vec::new() }
+    }
+
+    /// An instant query, answered as Argo's Prometheus provider hands it to conditions.
+    /// Source: Argo Rollouts v1.9.1, metricproviders/prometheus/prometheus.go, processResponse.
+    pub(super) fn ask(&mut self, query: &str, t_ms: i64) -> Result<Value, String> {
+        let at = self.plan(query);
+        let Some((_, plan)) = self.plans.get_mut(at) else { return Err("no such query".to_owned()) };
+        let plan = plan.as_mut().map_err(|error| error.clone())?;
+        match plan.evaluate(&self.store, t_ms).map_err(|error| error.message)? {
+            Answer::Scalar(value) => Ok(Value::Float(value)),
+            Answer::Vector(samples) => Ok(Value::Floats(samples.values().to_vec())),
+            Answer::Matrix(series) => {
+                let points = series.iter().flat_map(|series| series.points.iter().map(|(_, value)| *value));
+                Ok(Value::Floats(points.collect()))
+            }
+            Answer::String(_) => Err("Prometheus metric type not supported".to_owned()),
+        }
+    }
+
+    /// The single value of a query, for pictures: `None` where there is none.
+    pub(super) fn value(&mut self, query: &str, t_ms: i64) -> Option<f64> {
+        match self.ask(query, t_ms).ok()? {
+            Value::Float(value) => Some(value),
+            Value::Floats(values) => values.first().copied(),
+            _ => None,
+        }
+        .filter(|value| value.is_finite())
+    }
+
+    fn plan(&mut self, query: &str) -> usize {
+        if let Some(at) = self.plans.iter().position(|(text, _)| text == query) {
+            return at;
+        }
+        let plan = promql::parse(query, Mode::Server)
+            .map_err(|error| error.to_string())
+            .and_then(|expr| Plan::new(&expr, &self.store, &self.options).map_err(|error| error.message));
+        self.plans.push((query.to_owned(), plan));
+        self.plans.len() - 1
+    }
+}

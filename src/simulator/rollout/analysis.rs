@@ -1,0 +1,252 @@
+//! What the Rollout does with AnalysisRuns: make them, judge them, end them, forget them.
+//!
+//! Enters: the steps, the background, and runs' phases. Leaves: runs, pauses and aborts.
+//! It deliberately takes no measurement. Source: Argo Rollouts v1.9.1, rollout/analysis.go.
+
+use std::sync::Arc;
+
+use super::pause::Abort;
+use super::{Failure, Reconcile};
+use crate::simulator::analysis_run::resolve;
+use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
+use crate::simulator::objects::status::{PauseReason, RunStatus};
+use crate::simulator::spec::Analysis;
+use crate::simulator::text::{Cause, Text};
+use crate::simulator::trace::EventKind;
+
+impl Reconcile<'_> {
+    /// Sorts runs into current and other ones. Source: utils/analysis/filter.go, `FilterCurrentRolloutAnalysisRuns`.
+    pub(super) fn find_runs(&mut self) {
+        let status = &self.rollout.status;
+        let current = |run: &Option<RunStatus>| {
+            run.as_ref()
+                .map(|run| run.run)
+                .filter(|id| self.core.store.run(*id).is_some())
+        };
+        let (step, background) = (current(&status.step_run), current(&status.background_run));
+        self.other_runs = (0..self.core.store.runs.len())
+            .map(RunId)
+            .filter(|id| self.core.store.run(*id).is_some() && Some(*id) != step && Some(*id) != background)
+            .collect();
+        (self.step_run, self.background_run) = (step, background);
+    }
+
+    /// Source: `reconcileAnalysisRuns`.
+    pub(super) fn reconcile_runs(&mut self) -> Result<(), Failure> {
+        let (step, background) = (self.step_run, self.background_run);
+        let status = &self.rollout.status;
+        if self.aborted()
+            || status.promote_full
+            || self.new.deadline.is_some()
+            || status.stable.is_none()
+            || self.rollback_within_window()
+        {
+            self.remember_runs(step, background);
+            for id in step.into_iter().chain(background).chain(self.other_runs.clone()) {
+                self.cancel(Some(id));
+            }
+            return Ok(());
+        }
+        let step = self.reconcile_step_run(step);
+        let background = self.reconcile_background_run(background);
+        self.remember_runs(step, background);
+        let others: Vec<RunId> = self
+            .other_runs
+            .iter()
+            .copied()
+            .filter(|id| Some(*id) != step && Some(*id) != background)
+            .collect();
+        for id in &others {
+            self.cancel(Some(*id));
+        }
+        for id in self.runs_to_delete(&others) {
+            self.core.store.delete_run(id);
+        }
+        let old = self.rollout.status.step_run.clone();
+        self.emit_run_change(old, step, "Step");
+        let old = self.rollout.status.background_run.clone();
+        self.emit_run_change(old, background, "Background");
+        Ok(())
+    }
+
+    fn remember_runs(&mut self, step: Option<RunId>, background: Option<RunId>) {
+        let remembered = |id: RunId| {
+            self.core.store.runs.get(id.0).map(|run| RunStatus {
+                run: id,
+                phase: run.phase,
+                message: run.message.clone(),
+            })
+        };
+        self.status.step_run = step.and_then(remembered);
+        self.status.background_run = background.and_then(remembered);
+        (self.step_run, self.background_run) = (step, background);
+    }
+
+    fn emit_run_change(&mut self, old: Option<RunStatus>, current: Option<RunId>, kind: &str) {
+        let Some((id, run)) = current.and_then(|id| Some((id, self.core.store.runs.get(id.0)?))) else {
+            return;
+        };
+        let phase = run.phase;
+        let changed = old.as_ref().is_none_or(|old| old.run == id && old.phase != phase);
+        if phase == Phase::None || !changed || self.recorder.silent() {
+            return;
+        }
+        let name = run.name(&self.rollout.spec.name);
+        let before = old.map_or("NoPreviousStatus", |old| old.phase.name());
+        let bad = matches!(phase, Phase::Failed | Phase::Error);
+        self.emit(bad, &format!("AnalysisRun{phase}"), || {
+            format!("{kind} Analysis Run '{name}' Status New: '{phase}' Previous: '{before}'")
+        });
+    }
+
+    /// Asks a run to end, unless it has or was asked already. Source: `cancelAnalysisRuns`.
+    fn cancel(&mut self, id: Option<RunId>) {
+        if let Some(id) = id
+            && self.core.store.run(id).is_some_and(|run| !run.phase.completed())
+        {
+            self.core.store.terminate_run(id);
+        }
+    }
+
+    /// Source: `needsNewAnalysisRun`.
+    fn needs_new_run(&self, current: Option<RunId>) -> bool {
+        let Some(run) = current.and_then(|id| self.core.store.run(id)) else {
+            return true;
+        };
+        let status = &self.rollout.status;
+        if status.controller_pause && status.pause(PauseReason::CanaryPauseStep).is_none() {
+            return run.phase == Phase::Inconclusive;
+        }
+        status.aborted_at.is_some()
+    }
+
+    /// Source: `reconcileStepBasedAnalysisRun`.
+    fn reconcile_step_run(&mut self, current: Option<RunId>) -> Option<RunId> {
+        if !self.rollout.status.pauses.is_empty() || self.rollout.status.abort {
+            return current;
+        }
+        let canary = Arc::clone(&self.canary);
+        let index = self.step_index();
+        let analysis = index
+            .and_then(|index| canary.steps.get(usize::try_from(index).ok()?))
+            .and_then(|step| step.analysis.as_ref())
+            .filter(|analysis| !analysis.empty);
+        let of_another_step = current
+            .and_then(|id| self.core.store.run(id))
+            .is_some_and(|run| run.kind.step() != index);
+        let (Some(analysis), Some(index), false) = (analysis, index, of_another_step) else {
+            self.cancel(current);
+            return None;
+        };
+        if self.needs_new_run(current) {
+            return Some(self.create_run(analysis, Kind::Step(index)));
+        }
+        self.judge(current, "Step-based analysis phase error/failed");
+        current
+    }
+
+    /// Source: `reconcileBackgroundAnalysisRun`.
+    fn reconcile_background_run(&mut self, current: Option<RunId>) -> Option<RunId> {
+        let canary = Arc::clone(&self.canary);
+        let Some(background) = canary
+            .background
+            .as_ref()
+            .filter(|background| !background.analysis.empty)
+        else {
+            self.cancel(current);
+            return None;
+        };
+        let status = &self.rollout.status;
+        let before_start = match (background.starting_step, self.step_index()) {
+            (Some(start), Some(index)) => index < start,
+            _ => false,
+        };
+        if status.fully_promoted() || status.stable.is_none() || status.current.is_none() || before_start {
+            return None;
+        }
+        if status.pause(PauseReason::InconclusiveAnalysisRun).is_some() {
+            return current;
+        }
+        if self.needs_new_run(current) {
+            return Some(self.create_run(&background.analysis, Kind::Background));
+        }
+        self.judge(current, "Background analysis phase error/failed");
+        current
+    }
+
+    fn judge(&mut self, current: Option<RunId>, what: &'static str) {
+        let Some(run) = current.and_then(|id| self.core.store.run(id)) else {
+            return;
+        };
+        match run.phase {
+            Phase::Inconclusive => self.pause.add(PauseReason::InconclusiveAnalysisRun),
+            Phase::Error | Phase::Failed => {
+                let message = run.message.clone();
+                self.pause.abort = Some(Abort::Analysis(Arc::new(Cause { what, message })));
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes a run, or takes an equal one that goes on under the same name.
+    /// Source: utils/analysis/helpers.go, `CreateWithCollisionCounter`.
+    fn create_run(&mut self, analysis: &Analysis, kind: Kind) -> RunId {
+        let hash = self.new.hash;
+        let stable = self.stable.map(|set| set.hash);
+        let spec = self.run_spec(analysis.index, hash, stable);
+        let mut run = Run {
+            analysis: analysis.index,
+            hash,
+            stable,
+            revision: self.rollout.revision,
+            kind,
+            collision: 0,
+            created: self.now,
+            results: vec![None; spec.metrics.len()],
+            spec,
+            terminate: false,
+            phase: Phase::None,
+            message: Text::Empty,
+            started_at: None,
+            completed_at: None,
+            deleted: false,
+        };
+        while let Some((at, existing)) = self.same_name(&run) {
+            if !existing.phase.completed() && Arc::ptr_eq(&existing.spec, &run.spec) {
+                return RunId(at);
+            }
+            run.collision += 1;
+        }
+        let name = run.name(&self.rollout.spec.name);
+        let step = kind.step().and_then(|index| u32::try_from(index).ok());
+        self.core.tell(self.recorder, || EventKind::RunStarted {
+            name,
+            kind: kind.name().to_owned(),
+            step,
+        });
+        self.core.store.create_run(run)
+    }
+
+    fn same_name(&self, run: &Run) -> Option<(usize, &Run)> {
+        self.core.store.runs.iter().enumerate().find(|(_, other)| {
+            !other.deleted
+                && (other.hash, other.revision, other.kind, other.collision)
+                    == (run.hash, run.revision, run.kind, run.collision)
+        })
+    }
+
+    fn run_spec(
+        &mut self,
+        index: usize,
+        latest: crate::simulator::objects::Hash,
+        stable: Option<crate::simulator::objects::Hash>,
+    ) -> Arc<crate::simulator::objects::run::RunSpec> {
+        let key = (index, latest.0, stable.map(|hash| hash.0));
+        if let Some((_, spec)) = self.core.specs.iter().find(|(known, _)| *known == key) {
+            return Arc::clone(spec);
+        }
+        let spec = resolve::shared(self.core.analyses.get(index), latest, stable);
+        self.core.specs.push((key, Arc::clone(&spec)));
+        spec
+    }
+}

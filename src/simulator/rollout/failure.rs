@@ -1,0 +1,91 @@
+//! Why a reconcile failed.
+//!
+//! Enters: what was refused. Leaves: upstream's message, spelled only when somebody reads it.
+//! It deliberately knows no way to recover; a failed reconcile is tried again.
+
+use crate::simulator::objects::Hash;
+
+/// A failed reconcile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::simulator) struct Failure {
+    reason: Reason,
+    context: Vec<&'static str>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    Delayed(Hash),
+    StaleSet(Hash),
+    StaleRollout,
+    StaleVirtualService(usize),
+}
+
+impl Failure {
+    /// A ReplicaSet is not fully available, so the DestinationRule must wait.
+    pub(super) fn delayed(hash: Hash) -> Self {
+        Self::new(Reason::Delayed(hash))
+    }
+
+    /// A ReplicaSet was written with an old version.
+    pub(super) fn stale_set(hash: Hash) -> Self {
+        Self::new(Reason::StaleSet(hash))
+    }
+
+    /// The Rollout was written with an old version.
+    pub(super) fn stale_rollout() -> Self {
+        Self::new(Reason::StaleRollout)
+    }
+
+    /// A VirtualService was written with an old version.
+    pub(super) fn stale_virtual_service(at: usize) -> Self {
+        Self::new(Reason::StaleVirtualService(at))
+    }
+
+    fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            context: Vec::new(),
+        }
+    }
+
+    /// Says where it happened.
+    pub(super) fn within(mut self, context: &'static str) -> Self {
+        self.context.push(context);
+        self
+    }
+
+    /// The controller's message.
+    pub(in crate::simulator) fn spell(
+        &self,
+        rollout: &str,
+        virtual_service: impl Fn(usize) -> String,
+    ) -> String {
+        let mut text: String = self
+            .context
+            .iter()
+            .rev()
+            .map(|context| format!("{context}: "))
+            .collect();
+        text.push_str(&match self.reason {
+            Reason::Delayed(hash) => {
+                format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")
+            }
+            Reason::StaleSet(hash) => format!(
+                "error updating replicaset in updateReplicaSet {rollout}-{hash}: {}",
+                conflict("replicasets.apps", &format!("{rollout}-{hash}"))
+            ),
+            Reason::StaleRollout => conflict("rollouts.argoproj.io", rollout),
+            Reason::StaleVirtualService(at) => {
+                conflict("virtualservices.networking.istio.io", &virtual_service(at))
+            }
+        });
+        text
+    }
+}
+
+fn conflict(resource: &str, name: &str) -> String {
+    format!(
+        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to the latest version and try again"
+    )
+}

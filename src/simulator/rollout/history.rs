@@ -1,0 +1,70 @@
+//! Old ReplicaSets and runs beyond the history that is kept.
+//!
+//! Enters: other ReplicaSets, runs. Leaves: fewer of them.
+//! It deliberately keeps whatever still has pods. Source: Argo Rollouts v1.9.1, rollout/sync.go, `reconcileRevisionHistoryLimit`;
+//! utils/analysis/filter.go, `FilterAnalysisRunsToDelete`.
+
+use super::Reconcile;
+use crate::simulator::objects::ReplicaSet;
+use crate::simulator::objects::run::{Phase, RunId};
+use crate::simulator::schedule::by_name;
+
+impl Reconcile<'_> {
+    /// Deletes empty ReplicaSets beyond `revisionHistoryLimit`, oldest first, with their runs.
+    pub(super) fn clean_history(&mut self) {
+        let mut old: Vec<ReplicaSet> = self.others().copied().collect();
+        let limit = usize::try_from(self.rollout.spec.revision_history_limit).unwrap_or(0);
+        let surplus = old.len().saturating_sub(limit);
+        if surplus == 0 {
+            return;
+        }
+        old.sort_by_key(|set| (set.created, set.place));
+        for set in old.into_iter().take(surplus) {
+            if set.pods != 0 || set.wanted != 0 || !set.observed {
+                continue;
+            }
+            self.core.store.delete_set(set.hash);
+            for id in self.other_runs.clone() {
+                if self.core.store.run(id).is_some_and(|run| run.hash == set.hash) {
+                    self.core.store.delete_run(id);
+                }
+            }
+        }
+    }
+
+    /// Runs of other times beyond the history limits, newest kept, and those whose ReplicaSet is gone.
+    pub(super) fn runs_to_delete(&self, others: &[RunId]) -> Vec<RunId> {
+        let mut runs: Vec<_> = others
+            .iter()
+            .filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?)))
+            .collect();
+        runs.sort_by(|(a, x), (b, y)| {
+            y.created
+                .cmp(&x.created)
+                .then_with(|| by_name(self.core, a.0, b.0))
+        });
+        let (mut good, mut bad) = (0, 0);
+        let mut surplus = Vec::new();
+        for (id, run) in runs {
+            let keep = if !self.sets.iter().any(|set| set.hash == run.hash) {
+                false
+            } else {
+                match run.phase {
+                    Phase::Successful => {
+                        good += 1;
+                        good <= self.rollout.spec.successful_history
+                    }
+                    Phase::Failed | Phase::Error | Phase::Inconclusive => {
+                        bad += 1;
+                        bad <= self.rollout.spec.unsuccessful_history
+                    }
+                    _ => true,
+                }
+            };
+            if !keep {
+                surplus.push(id);
+            }
+        }
+        surplus
+    }
+}

@@ -1,0 +1,201 @@
+//! The Rollout controller: one reconcile, in upstream's order.
+//!
+//! Enters: the stored cluster at one instant. Leaves: writes to it, and times at which to look again.
+//! It deliberately knows neither how pods start nor how metrics are measured.
+//! Source: Argo Rollouts v1.9.1, rollout/controller.go, rollout/context.go, rollout/canary.go.
+
+pub(super) mod actions;
+mod analysis;
+mod conditions;
+mod failure;
+mod history;
+mod pause;
+mod phase;
+mod replicas;
+mod revision;
+mod scale_down;
+mod service;
+mod steps;
+mod sync;
+mod traffic;
+mod weights;
+
+pub(super) use failure::Failure;
+
+use super::core::Core;
+use super::event::Recorder;
+use super::objects::ReplicaSet;
+use super::objects::run::RunId;
+use super::objects::status::{Rollout, Status};
+use super::spec::Canary;
+use pause::PauseContext;
+use std::sync::Arc;
+
+/// Delays at or beyond this are left to the informers' resync. Source: controller/controller.go.
+pub(super) const RESYNC: i64 = 900;
+
+/// One reconcile: what it started from, and what it wants.
+struct Reconcile<'a> {
+    core: &'a mut Core,
+    recorder: &'a mut dyn Recorder,
+    /// The current second; the instant is a little later, so that `now > deadline` holds at the deadline.
+    now: i64,
+    /// The Rollout as it was when the reconcile began.
+    rollout: Rollout,
+    /// `strategy.canary`
+    canary: Arc<Canary>,
+    /// All ReplicaSets as the cache shows them.
+    sets: Vec<ReplicaSet>,
+    /// The one of the current pod template.
+    new: ReplicaSet,
+    /// The stable one; may be another copy of the new one.
+    stable: Option<ReplicaSet>,
+    /// The status to be; only what carries over, weights and runs, until the end.
+    status: Status,
+    pause: PauseContext,
+    step_run: Option<RunId>,
+    background_run: Option<RunId>,
+    other_runs: Vec<RunId>,
+}
+
+/// Reconciles the Rollout once.
+pub(super) fn reconcile(core: &mut Core, recorder: &mut dyn Recorder) -> Result<(), Failure> {
+    let mut reconcile = Reconcile::begin(core, recorder)?;
+    reconcile.run()
+}
+
+impl<'a> Reconcile<'a> {
+    /// Source: rollout/controller.go, `newRolloutContext`.
+    fn begin(core: &'a mut Core, recorder: &'a mut dyn Recorder) -> Result<Self, Failure> {
+        let mut rollout = core.store.rollout.clone();
+        let canary = Arc::clone(&rollout.spec.canary);
+        let now = core.second();
+        let mut sets = core.store.sets.clone();
+        let existing = core
+            .store
+            .hash(rollout.spec.template)
+            .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
+        let new = match existing {
+            Some(new) => new,
+            None => {
+                let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
+                sets.push(new);
+                new
+            }
+        };
+        let stable = rollout
+            .status
+            .stable
+            .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
+        let status = Status {
+            weights: rollout.status.weights,
+            ..Status::default()
+        };
+        let mut this = Self {
+            core,
+            recorder,
+            now,
+            canary,
+            sets,
+            new,
+            stable,
+            status,
+            pause: PauseContext::default(),
+            step_run: None,
+            background_run: None,
+            other_runs: Vec::new(),
+            rollout,
+        };
+        this.find_runs();
+        if this.rollout.status.fully_promoted() && this.aborted() {
+            this.pause.remove_abort = true;
+        }
+        Ok(this)
+    }
+
+    /// Source: rollout/context.go, `reconcile`.
+    fn run(&mut self) -> Result<(), Failure> {
+        self.check_paused_conditions();
+        self.sync_revision()?;
+        if self.is_scaling_event() {
+            return self.sync_replicas_only();
+        }
+        self.run_canary()
+    }
+
+    /// Source: rollout/context.go via rollout/sync.go, `isScalingEvent`.
+    fn is_scaling_event(&self) -> bool {
+        [Some(self.new), self.stable]
+            .into_iter()
+            .flatten()
+            .any(|set| set.wanted > 0 && set.desired != self.rollout.spec.replicas)
+    }
+
+    /// Source: rollout/sync.go, `syncReplicasOnly`.
+    fn sync_replicas_only(&mut self) -> Result<(), Failure> {
+        self.sync_revision()?;
+        let mut status = self.rollout.status.clone();
+        self.reconcile_replica_sets()
+            .map_err(|failure| failure.within("failed to reconcileCanaryReplicaSets in syncReplicasOnly"))?;
+        status.available = self.sum(|set| set.available);
+        status.hpa = self.sum(|set| set.pods);
+        self.persist(status);
+        Ok(())
+    }
+
+    /// Source: rollout/canary.go, `rolloutCanary`.
+    fn run_canary(&mut self) -> Result<(), Failure> {
+        if self.template_or_steps_changed() {
+            self.sync_revision()?;
+            self.sync_status();
+            return Ok(());
+        }
+        self.sync_revision()?;
+        self.clean_history();
+        self.reconcile_services();
+        self.reconcile_traffic()?;
+        let analysed = self.reconcile_runs();
+        if self.pause.adds_any() {
+            self.sync_status();
+            return Ok(());
+        }
+        analysed?;
+        if self.reconcile_replica_sets()? || self.reconcile_pause_step() {
+            self.sync_status();
+            return Ok(());
+        }
+        self.sync_status();
+        Ok(())
+    }
+
+    /// Whether the rollout counts as aborted in this reconcile. Source: rollout/pause.go, `IsAborted`.
+    fn aborted(&self) -> bool {
+        !self.pause.remove_abort && (self.pause.abort.is_some() || self.rollout.status.abort)
+    }
+
+    /// Why nothing may be scaled. Source: rollout/context.go, `haltProgress`.
+    fn halted(&self) -> bool {
+        use super::objects::status::PauseReason::InconclusiveAnalysisRun;
+        self.rollout.spec.paused || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
+    }
+
+    /// ReplicaSets that are neither the new nor the stable one.
+    fn others(&self) -> impl Iterator<Item = &ReplicaSet> {
+        let (new, stable) = (self.new.hash, self.stable.map(|set| set.hash));
+        self.sets
+            .iter()
+            .filter(move |set| set.hash != new && Some(set.hash) != stable)
+    }
+
+    fn sum(&self, count: impl Fn(&ReplicaSet) -> i64) -> i64 {
+        self.sets.iter().map(count).sum()
+    }
+
+    fn rollout_name(&self) -> Arc<str> {
+        Arc::clone(&self.rollout.spec.name)
+    }
+
+    fn emit(&mut self, warning: bool, reason: &str, message: impl FnOnce() -> String) {
+        self.core.emit(self.recorder, warning, reason, message);
+    }
+}

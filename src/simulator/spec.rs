@@ -1,0 +1,255 @@
+//! What Argo's controllers read of a Rollout and its templates, with their defaults filled in.
+//!
+//! Enters: facts from `model`, or manifests read by others. Leaves: [`Spec`], which the controllers play.
+//! It deliberately knows no state: nothing here changes but by an edit of the whole, as with `kubectl apply`.
+
+use std::sync::Arc;
+
+/// A pod template by number: equal numbers are equal templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Template(pub u16);
+
+/// `spec` of a Rollout. Times are seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// `metadata.name`
+    pub name: Arc<str>,
+    /// `replicas`
+    pub replicas: i64,
+    /// `paused`
+    pub paused: bool,
+    /// `template`
+    pub template: Template,
+    /// `minReadySeconds`
+    pub min_ready: i64,
+    /// `progressDeadlineSeconds`
+    pub progress_deadline: i64,
+    /// `progressDeadlineAbort`
+    pub progress_deadline_abort: bool,
+    /// `revisionHistoryLimit`
+    pub revision_history_limit: i64,
+    /// `rollbackWindow.revisions`
+    pub rollback_window: i64,
+    /// `analysis.successfulRunHistoryLimit`
+    pub successful_history: i64,
+    /// `analysis.unsuccessfulRunHistoryLimit`
+    pub unsuccessful_history: i64,
+    /// `strategy.canary`
+    pub canary: Arc<Canary>,
+}
+
+impl Spec {
+    /// A spec with every default. Source: Argo Rollouts v1.9.1, utils/defaults/defaults.go.
+    pub fn new(name: &str, canary: Canary) -> Self {
+        Self {
+            name: name.into(),
+            replicas: 1,
+            paused: false,
+            template: Template(0),
+            min_ready: 0,
+            progress_deadline: 600,
+            progress_deadline_abort: false,
+            revision_history_limit: 10,
+            rollback_window: 0,
+            successful_history: 5,
+            unsuccessful_history: 5,
+            canary: Arc::new(canary),
+        }
+    }
+}
+
+/// `strategy.canary`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Canary {
+    /// `steps`
+    pub steps: Vec<Step>,
+    /// `canaryService`: an index into the cluster's Services.
+    pub canary_service: Option<usize>,
+    /// `stableService`
+    pub stable_service: Option<usize>,
+    /// `trafficRouting`
+    pub traffic: Option<Traffic>,
+    /// `analysis`
+    pub background: Option<Background>,
+    /// `maxSurge`; `None` is the default of 25%.
+    pub max_surge: Option<Amount>,
+    /// `maxUnavailable`; `None` is the default of 25%.
+    pub max_unavailable: Option<Amount>,
+    /// `dynamicStableScale`
+    pub dynamic_stable_scale: bool,
+    /// `scaleDownDelaySeconds`
+    pub scale_down_delay: Option<i64>,
+    /// `abortScaleDownDelaySeconds`
+    pub abort_scale_down_delay: Option<i64>,
+    /// `scaleDownDelayRevisionLimit`
+    pub scale_down_delay_revision_limit: Option<i64>,
+    /// `minPodsPerReplicaSet`
+    pub min_pods: Option<i64>,
+    /// `replicaProgressThreshold`
+    pub threshold: Option<Threshold>,
+}
+
+/// A number of pods or a percentage of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// An integer.
+    Pods(i64),
+    /// A string.
+    Percent(i64),
+}
+
+/// `replicaProgressThreshold`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// Percent of the wanted pods.
+    Percent(i64),
+    /// So many pods, whatever is wanted.
+    Pods(i64),
+}
+
+/// One step; validation lets some kinds stand together, so each is a field, as upstream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// `setWeight`
+    pub set_weight: Option<i64>,
+    /// `pause`
+    pub pause: Option<Pause>,
+    /// `analysis`
+    pub analysis: Option<Analysis>,
+    /// `setCanaryScale`
+    pub set_canary_scale: Option<CanaryScale>,
+}
+
+/// `pause`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pause {
+    /// `duration` in seconds, and as it was written.
+    pub duration: Option<(i64, Arc<str>)>,
+}
+
+/// `setCanaryScale`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CanaryScale {
+    /// `weight`
+    pub weight: Option<i64>,
+    /// `replicas`
+    pub replicas: Option<i64>,
+    /// `matchTrafficWeight`
+    pub match_traffic_weight: bool,
+}
+
+/// `trafficRouting.istio`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traffic {
+    /// `virtualService`: an index into the cluster's VirtualServices.
+    pub virtual_service: usize,
+    /// `virtualService.routes`; empty means none are named.
+    pub routes: Vec<Arc<str>>,
+    /// `destinationRule`
+    pub destination_rule: Option<Subsets>,
+}
+
+/// `trafficRouting.istio.destinationRule`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subsets {
+    /// An index into the cluster's DestinationRules.
+    pub destination_rule: usize,
+    /// `canarySubsetName`
+    pub canary: Arc<str>,
+    /// `stableSubsetName`
+    pub stable: Arc<str>,
+}
+
+/// `analysis` of the strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Background {
+    /// `startingStep`
+    pub starting_step: Option<i64>,
+    /// What runs.
+    pub analysis: Analysis,
+}
+
+/// What a run is made of: templates merged, arguments not yet resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analysis {
+    /// An index into the cluster's analyses.
+    pub index: usize,
+    /// Without templates no run is ever made, and such a step never completes.
+    pub empty: bool,
+}
+
+/// One analysis: what its templates and the Rollout's reference say together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnalysisSpec {
+    /// Metrics in their templates' order.
+    pub metrics: Vec<MetricSpec>,
+    /// Arguments after merging.
+    pub args: Vec<Arg>,
+    /// `dryRun[].metricName`, the Rollout's own first.
+    pub dry_run: Vec<String>,
+    /// `measurementRetention`: rule and limit.
+    pub retention: Vec<(String, i64)>,
+}
+
+/// An argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// Name.
+    pub name: String,
+    /// Value, resolved when a run is made.
+    pub value: ArgValue,
+}
+
+/// Where an argument's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgValue {
+    /// A text.
+    Text(String),
+    /// `podTemplateHashValue: Latest`
+    LatestHash,
+    /// `podTemplateHashValue: Stable`
+    StableHash,
+}
+
+/// One metric, `None` where upstream has a nil.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricSpec {
+    /// The template it comes from, for whoever answers.
+    pub template: usize,
+    /// Its index in that template.
+    pub index: usize,
+    /// Name.
+    pub name: String,
+    /// Query with `{{args.NAME}}`.
+    pub query: String,
+    /// `successCondition`
+    pub success_condition: Option<String>,
+    /// `failureCondition`
+    pub failure_condition: Option<String>,
+    /// `interval`
+    pub interval: Option<i64>,
+    /// `initialDelay`
+    pub initial_delay: Option<i64>,
+    /// `count`
+    pub count: Option<i64>,
+    /// `failureLimit`
+    pub failure_limit: Option<i64>,
+    /// `inconclusiveLimit`
+    pub inconclusive_limit: Option<i64>,
+    /// `consecutiveErrorLimit`
+    pub consecutive_error_limit: Option<i64>,
+    /// `consecutiveSuccessLimit`
+    pub consecutive_success_limit: Option<i64>,
+}
+
+impl MetricSpec {
+    /// How many measurements end the metric; `None` is endless.
+    /// Source: Argo Rollouts v1.9.1, analysis_types.go, `EffectiveCount`.
+    pub fn effective_count(&self) -> Option<i64> {
+        match (self.count.unwrap_or(0), self.interval) {
+            (0, None) => Some(1),
+            (0, Some(_)) => None,
+            (count, _) => Some(count),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! A trace: everything that happened in one run, in time order, with causes; text, JSON and pictures are views of it.
+//!
+//! Enters: events from the controllers and the world. Leaves: [`Trace`], whose serialised form is a documented format.
+//! It deliberately knows no layout and no unit's spelling.
+
+use serde::Serialize;
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trace {
+    /// What was run.
+    pub run: Run,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What it cost.
+    pub totals: Totals,
+    /// Everything, in time order; causes before effects within a second.
+    pub events: Vec<Event>,
+    /// The slos' signals over time, as the world had them, for pictures.
+    pub signals: Vec<SignalTrack>,
+}
+
+/// What was run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// The rollout.
+    pub rollout: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The scenario.
+    pub scenario: String,
+    /// Seed of the scenario.
+    pub seed: u64,
+    /// Number of the run among those of the seed, from 0.
+    pub number: u64,
+    /// Version of the controller: `1.9.1`.
+    pub controller: &'static str,
+    /// Major version of Prometheus.
+    pub prometheus: u32,
+    /// Desired pods.
+    pub replicas: u32,
+    /// `istio by host`, `istio by subset`.
+    pub route: String,
+    /// One entry for each of Argo's steps: `10%`, `for 2m`, `analyze success-rate`, `until promoted`.
+    pub steps: Vec<String>,
+    /// The slos that are measured.
+    pub slos: Vec<SloBound>,
+}
+
+/// An slo's bound as reports need it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SloBound {
+    /// Metric name in the runs, and the slo's name.
+    pub name: String,
+    /// `ratio`, `latency` (milliseconds) or `rate`.
+    pub unit: Unit,
+    /// `<`, `<=`, `>`, `>=`
+    pub comparison: &'static str,
+    /// In the unit: 0 to 1, milliseconds, or per second.
+    pub threshold: f64,
+    /// Seconds.
+    pub window: u64,
+    /// Failures tolerated.
+    pub failure_limit: u32,
+}
+
+/// Units of slos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unit {
+    /// 0 to 1.
+    Ratio,
+    /// Milliseconds.
+    Latency,
+    /// Requests per second.
+    Rate,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Seconds after the release was applied.
+    pub at: u64,
+    /// Argo's index of the step in force just before (from 0), `None` past the last.
+    pub step: Option<u32>,
+    /// Canary weight in force just before, percent.
+    pub weight: u32,
+    /// Highest canary weight before the verdict, percent.
+    pub peak_weight: u32,
+    /// The controller's own message, letter for letter; empty where it has none.
+    pub message: String,
+    /// The metric that decided, where one did.
+    pub metric: Option<String>,
+    /// Its last value as Argo wrote it: `[0.096]`.
+    pub value: Option<String>,
+}
+
+/// Outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The new version is stable.
+    Promoted,
+    /// Aborted: stable has all traffic.
+    RolledBack,
+    /// It waits for a person.
+    Paused,
+    /// Neither within the time played.
+    Unfinished,
+}
+
+/// What a run cost until its verdict and scale-down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Requests to both sides, from apply to verdict.
+    pub requests: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that reached the canary.
+    pub exposed: u64,
+    /// Those that reached the canary and failed.
+    pub exposed_failed: u64,
+    /// Those of the exposed that the stable side would have failed, expected.
+    pub expected_without: f64,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Seconds after the release was applied.
+    pub at: u64,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum EventKind {
+    /// The new revision was applied.
+    Applied {
+        /// Its number.
+        revision: u64,
+    },
+    /// An operator did something.
+    Action {
+        /// `promote`, `abort` …
+        action: String,
+        /// What the plugin would say, or what came of it.
+        outcome: String,
+    },
+    /// The index moved to this step (from 0; the number of steps means past the last).
+    Step {
+        /// The index.
+        index: u32,
+    },
+    /// The canary's weight was written.
+    Weight {
+        /// Percent.
+        canary: u32,
+    },
+    /// A ReplicaSet was scaled.
+    Scaled {
+        /// Its revision.
+        revision: u64,
+        /// Pods wanted before.
+        from: u32,
+        /// Pods wanted from here on.
+        to: u32,
+    },
+    /// A ReplicaSet's available pods changed.
+    Available {
+        /// Its revision.
+        revision: u64,
+        /// Available pods.
+        available: u32,
+        /// Pods wanted.
+        wanted: u32,
+    },
+    /// An AnalysisRun was created.
+    RunStarted {
+        /// Its name.
+        name: String,
+        /// `Background` or `Step`.
+        kind: String,
+        /// The step it belongs to.
+        step: Option<u32>,
+    },
+    /// A measurement ended.
+    Measurement {
+        /// The run.
+        name: String,
+        /// The metric.
+        metric: String,
+        /// The query as asked.
+        query: String,
+        /// The value as Argo writes it: `[0.096]`, `[]`, `[NaN]`; empty on error.
+        value: String,
+        /// `Successful`, `Failed`, `Inconclusive`, `Error`.
+        phase: String,
+        /// The error, where it is one.
+        message: String,
+        /// Whether the metric decides nothing.
+        dry_run: bool,
+        /// Failed measurements of this metric so far, this one included.
+        failed: u32,
+        /// Inconclusive ones likewise.
+        inconclusive: u32,
+    },
+    /// An AnalysisRun completed.
+    RunEnded {
+        /// Its name.
+        name: String,
+        /// Its phase.
+        phase: String,
+        /// The controller's message.
+        message: String,
+    },
+    /// The rollout's phase or its message changed.
+    Phase {
+        /// `Progressing`, `Paused`, `Healthy`, `Degraded`.
+        phase: String,
+        /// The controller's message.
+        message: String,
+    },
+    /// A pause condition was added.
+    Paused {
+        /// `CanaryPauseStep`, `InconclusiveAnalysisRun`.
+        reason: String,
+        /// When it ends by itself, seconds after apply.
+        until: Option<u64>,
+    },
+    /// The rollout was aborted.
+    Aborted {
+        /// The controller's message.
+        message: String,
+    },
+    /// The new revision became stable.
+    Promoted {
+        /// Its number.
+        revision: u64,
+    },
+    /// A reconcile failed; once an episode.
+    ReconcileError {
+        /// The controller's message.
+        message: String,
+    },
+}
+
+/// A signal over time on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalTrack {
+    /// The slo.
+    pub slo: String,
+    /// At which seconds.
+    pub at: Vec<u64>,
+    /// The canary's value from the emitted query, `null` where it has none.
+    pub canary: Vec<Option<f64>>,
+    /// The same query asked of the stable side.
+    pub stable: Vec<Option<f64>>,
+}

@@ -1,0 +1,158 @@
+//! How a release is going: the weights it reached, and how it ended so far.
+//!
+//! Enters: the Rollout's status before and after each reconcile. Leaves: the facts of a verdict.
+//! It deliberately steers nothing.
+
+use super::core::Core;
+use super::objects::run::Phase as RunPhase;
+use super::objects::status::{Phase, Status};
+use super::trace::Outcome;
+use crate::unit::Seconds;
+
+/// How a release ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ending {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// When: the moment of promotion or abort, since when it waits, or the horizon.
+    pub at: Seconds,
+    /// Argo's index of the step in force just before, from 0; `None` past the last.
+    pub step: Option<u32>,
+    /// Canary weight in force just before, percent.
+    pub weight: u32,
+    /// Highest canary weight, percent.
+    pub peak_weight: u32,
+    /// The controller's message, letter for letter; empty where it has none.
+    pub message: String,
+    /// The metric that decided, where one did.
+    pub metric: Option<String>,
+    /// Its last value as Argo writes it.
+    pub value: Option<String>,
+    /// When nothing more was to come.
+    pub until: Seconds,
+}
+
+/// What was seen so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Course {
+    peak: i64,
+    last: Option<(Outcome, i64, Option<i64>, i64)>,
+}
+
+/// What a reconcile began with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    step: Option<i64>,
+    weight: i64,
+    aborted: bool,
+    promoted: bool,
+}
+
+fn weight(status: &Status) -> i64 {
+    status.weights.map_or(0, |weights| weights.canary)
+}
+
+impl Before {
+    pub(super) fn of(status: &Status) -> Self {
+        Self {
+            step: status.step,
+            weight: weight(status),
+            aborted: status.aborted_at.is_some(),
+            promoted: status.completed(),
+        }
+    }
+}
+
+impl Course {
+    /// Looks at what a reconcile did.
+    pub(super) fn observe(&mut self, core: &Core, before: Before) {
+        let status = &core.store.rollout.status;
+        self.peak = self.peak.max(weight(status));
+        let now = core.second();
+        let count = i64::try_from(core.store.rollout.spec.canary.steps.len()).unwrap_or(0);
+        let step = before.step.filter(|step| *step < count);
+        if !status.abort && before.aborted {
+            self.last = None;
+        }
+        if status.aborted_at.is_some() && !before.aborted {
+            self.last = Some((Outcome::RolledBack, now, step, before.weight));
+        } else if status.completed() && !before.promoted {
+            self.last = Some((Outcome::Promoted, now, step, weight(status)));
+        } else if !status.completed() && before.promoted {
+            self.last = None;
+        }
+    }
+
+    /// Whether it has ended and nothing of the side that lost is left.
+    pub(super) fn over(&self, core: &Core) -> bool {
+        let status = &core.store.rollout.status;
+        let stays = |outcome| match outcome {
+            Outcome::Promoted | Outcome::RolledBack => status.stable,
+            _ => None,
+        };
+        let Some(Some(stays)) = self.last.map(|(outcome, ..)| stays(outcome)) else {
+            return false;
+        };
+        core.store
+            .sets
+            .iter()
+            .all(|set| set.hash == stays || (set.wanted == 0 && set.pods == 0))
+            && core
+                .store
+                .runs
+                .iter()
+                .all(|run| run.deleted || run.phase.completed())
+    }
+
+    /// The facts, once nothing more is to come.
+    pub(super) fn ending(&self, core: &Core, until: i64, horizon: i64) -> Ending {
+        let name = &core.store.rollout.spec.name;
+        let status = &core.store.rollout.status;
+        let seconds = |at: i64| Seconds(u64::try_from(at - core.epoch).unwrap_or(0));
+        let number = |count: i64| u32::try_from(count).unwrap_or(0);
+        let count = i64::try_from(core.store.rollout.spec.canary.steps.len()).unwrap_or(0);
+        let waiting = || {
+            let since = status.pauses.first().map_or(until, |pause| pause.since);
+            let outcome = if status.phase == Phase::Paused {
+                (Outcome::Paused, since)
+            } else {
+                (Outcome::Unfinished, horizon)
+            };
+            let step = status.step.filter(|step| *step < count);
+            (outcome.0, outcome.1, step, weight(status))
+        };
+        let (outcome, at, step, weight) = self.last.unwrap_or_else(waiting);
+        let message = match outcome {
+            Outcome::RolledBack => super::objects::status::ConditionType::Progressing,
+            _ => super::objects::status::ConditionType::InvalidSpec,
+        };
+        let message = match status.condition(message) {
+            Some(condition) => condition.message.spell(name),
+            None if outcome == Outcome::Promoted => String::new(),
+            None => status.message.spell(name),
+        };
+        let bad = [RunPhase::Failed, RunPhase::Error, RunPhase::Inconclusive];
+        let decided = matches!(outcome, Outcome::RolledBack | Outcome::Paused)
+            .then(|| {
+                core.store
+                    .runs
+                    .iter()
+                    .rev()
+                    .filter(|run| !run.deleted && bad.contains(&run.phase))
+                    .find_map(super::analysis_run::decisive)
+            })
+            .flatten();
+        let (metric, value) = decided.unzip();
+        Ending {
+            outcome,
+            at: seconds(at),
+            step: step.map(number),
+            weight: number(weight),
+            peak_weight: number(self.peak),
+            message,
+            metric,
+            value: value.flatten(),
+            until: seconds(until),
+        }
+    }
+}
