@@ -24,7 +24,11 @@ struct Checksum {
 
 impl Checksum {
     fn add(&mut self, value: f64) {
-        let bits = if value.is_nan() { 0x7ff8_0000_0000_0001 } else { value.to_bits() };
+        let bits = if value.is_nan() {
+            0x7ff8_0000_0000_0001
+        } else {
+            value.to_bits()
+        };
         self.bits = self.bits.wrapping_add(bits);
         self.values += 1;
     }
@@ -44,7 +48,14 @@ fn questions(path: &Path, store: &Store) -> Vec<Question> {
         let text = line["expr"].as_str().unwrap().to_owned();
         let index = all.iter().position(|(own, _)| *own == text).unwrap_or_else(|| {
             let plan = Plan::new(&parse(&text, Mode::Server).unwrap(), store, &Options::default()).unwrap();
-            all.push((text, Question { plan, instants: Vec::new(), ranges: Vec::new() }));
+            all.push((
+                text,
+                Question {
+                    plan,
+                    instants: Vec::new(),
+                    ranges: Vec::new(),
+                },
+            ));
             all.len() - 1
         });
         let ms = |key: &str| recording::millis(&line[key].to_string());
@@ -94,21 +105,45 @@ fn measure(store: &Store, questions: &mut [Question], repeat: usize) -> (Duratio
 /// The oracle's line about all queries: nanoseconds a query, and its checksum.
 fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, Checksum) {
     let output = Command::new(binary)
-        .args(["bench", "--storage", "slice", "--repeat", &repeat.to_string(), "--series"])
+        .args([
+            "bench",
+            "--storage",
+            "slice",
+            "--repeat",
+            &repeat.to_string(),
+            "--series",
+        ])
         .arg(series)
         .arg("--queries")
         .arg(queries)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|line| line["expr"] == "*").unwrap();
+    let all = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["expr"] == "*")
+        .unwrap();
     let bits = u64::from_str_radix(all["bits"].as_str().unwrap(), 16).unwrap();
-    (all["ns_per_query"].as_u64().unwrap(), Checksum { bits, values: all["values"].as_u64().unwrap() })
+    (
+        all["ns_per_query"].as_u64().unwrap(),
+        Checksum {
+            bits,
+            values: all["values"].as_u64().unwrap(),
+        },
+    )
 }
 
 fn compare(binary: &str, folder: &Path, name: &str, repeat: (usize, usize)) -> f64 {
-    let (series, queries) = (folder.join("series.json"), folder.join(format!("{name}.queries.jsonl")));
+    let (series, queries) = (
+        folder.join("series.json"),
+        folder.join(format!("{name}.queries.jsonl")),
+    );
     let store = recording::read(&series);
     let samples = store.sample_count();
     let bytes = store.sample_bytes() as f64 / samples as f64;
@@ -135,7 +170,10 @@ fn ratios_to_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let generate = |more: &[&str], out: &Path| {
         let mut command = Command::new(&binary);
-        command.args(["gen", "--bench", "--seed", "1", "--out"]).arg(out).args(more);
+        command
+            .args(["gen", "--bench", "--seed", "1", "--out"])
+            .arg(out)
+            .args(more);
         assert!(command.status().unwrap().success());
     };
     let small = folder.path().join("small");

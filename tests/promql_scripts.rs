@@ -25,7 +25,11 @@ fn scripts() -> Option<Vec<PathBuf>> {
     let roots = std::env::var("ROLLCAST_PROMQL_SCRIPTS").unwrap_or_else(|_| beside.display().to_string());
     let mut all = Vec::new();
     for root in roots.split(':').filter(|root| Path::new(root).is_dir()) {
-        all.extend(std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()));
+        all.extend(
+            std::fs::read_dir(root)
+                .unwrap()
+                .map(|entry| entry.unwrap().path()),
+        );
     }
     all.retain(|path| path.extension().is_some_and(|extension| extension == "test"));
     all.sort();
@@ -71,15 +75,23 @@ fn close(a: f64, b: f64) -> bool {
 
 fn check_vector(ours: &[(Labels, f64)], expect: &Expect) -> Result<(), String> {
     if ours.len() != expect.rows.len() {
-        return Err(format!("{} elements instead of {}: {ours:?}", ours.len(), expect.rows.len()));
+        return Err(format!(
+            "{} elements instead of {}: {ours:?}",
+            ours.len(),
+            expect.rows.len()
+        ));
     }
     for (i, row) in expect.rows.iter().enumerate() {
         let found = ours.iter().position(|(labels, _)| *labels == row.labels);
-        let Some(found) = found else { return Err(format!("no {} in {ours:?}", row.labels)) };
+        let Some(found) = found else {
+            return Err(format!("no {} in {ours:?}", row.labels));
+        };
         if expect.ordered && found != i {
             return Err(format!("{} is number {found} instead of {i}", row.labels));
         }
-        let Some(Cell::Float(wanted)) = row.cells.first() else { return Err("a native histogram is expected".to_owned()) };
+        let Some(Cell::Float(wanted)) = row.cells.first() else {
+            return Err("a native histogram is expected".to_owned());
+        };
         if !close(ours[found].1, *wanted) {
             return Err(format!("{} is {} instead of {wanted}", row.labels, ours[found].1));
         }
@@ -87,11 +99,23 @@ fn check_vector(ours: &[(Labels, f64)], expect: &Expect) -> Result<(), String> {
     Ok(())
 }
 
-fn check_matrix(ours: &[RangeSeries], expect: &Expect, (start, end, step): (i64, i64, i64)) -> Result<(), String> {
+fn check_matrix(
+    ours: &[RangeSeries],
+    expect: &Expect,
+    (start, end, step): (i64, i64, i64),
+) -> Result<(), String> {
     let steps = (end - start) / step + 1;
-    let rows: Vec<&Row> = expect.rows.iter().filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing)).collect();
+    let rows: Vec<&Row> = expect
+        .rows
+        .iter()
+        .filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing))
+        .collect();
     if ours.len() != rows.len() {
-        return Err(format!("{} series instead of {}: {ours:?}", ours.len(), rows.len()));
+        return Err(format!(
+            "{} series instead of {}: {ours:?}",
+            ours.len(),
+            rows.len()
+        ));
     }
     for row in rows {
         let Some(own) = ours.iter().find(|series| series.labels == row.labels) else {
@@ -104,9 +128,16 @@ fn check_matrix(ours: &[RangeSeries], expect: &Expect, (start, end, step): (i64,
             }
         }
         let same = own.points.len() == wanted.len()
-            && own.points.iter().zip(&wanted).all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
+            && own
+                .points
+                .iter()
+                .zip(&wanted)
+                .all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
         if !same {
-            return Err(format!("{} is {:?} instead of {wanted:?}", row.labels, own.points));
+            return Err(format!(
+                "{} is {:?} instead of {wanted:?}",
+                row.labels, own.points
+            ));
         }
     }
     Ok(())
@@ -114,10 +145,16 @@ fn check_matrix(ours: &[RangeSeries], expect: &Expect, (start, end, step): (i64,
 
 /// An instant query is also the middle of a range query, unless order matters or the query asks for its own bounds.
 fn check_as_range(plan: &mut Plan, world: &World, t: i64, expect: &Expect, expr: &str) -> Result<(), String> {
-    if expect.ordered || ["start()", "end()", "step()", "range()"].iter().any(|bound| expr.contains(bound)) {
+    if expect.ordered
+        || ["start()", "end()", "step()", "range()"]
+            .iter()
+            .any(|bound| expr.contains(bound))
+    {
         return Ok(());
     }
-    let series = plan.evaluate_range(&world.store, t - 60_000, t + 60_000, 60_000).map_err(|e| format!("as range: {}", e.message))?;
+    let series = plan
+        .evaluate_range(&world.store, t - 60_000, t + 60_000, 60_000)
+        .map_err(|e| format!("as range: {}", e.message))?;
     let mut middle = Vec::new();
     for own in series {
         if let Some(point) = own.points.iter().find(|point| point.0 == t) {
@@ -138,14 +175,26 @@ fn check_notes(plan: &Plan, expect: &Expect) -> Result<(), String> {
     Ok(())
 }
 
-fn check_result(world: &World, plan: &mut Plan, when: When, expect: &Expect, expr: &str) -> Result<(), String> {
+fn check_result(
+    world: &World,
+    plan: &mut Plan,
+    when: When,
+    expect: &Expect,
+    expr: &str,
+) -> Result<(), String> {
     let When::Instant(t) = when else {
-        let When::Range(start, end, step) = when else { unreachable!() };
-        let series = plan.evaluate_range(&world.store, start, end, step).map_err(|e| format!("error: {}", e.message))?;
+        let When::Range(start, end, step) = when else {
+            unreachable!()
+        };
+        let series = plan
+            .evaluate_range(&world.store, start, end, step)
+            .map_err(|e| format!("error: {}", e.message))?;
         check_notes(plan, expect)?;
         return check_matrix(&series, expect, (start, end, step));
     };
-    let answer = plan.evaluate(&world.store, t).map_err(|e| format!("error: {}", e.message))?;
+    let answer = plan
+        .evaluate(&world.store, t)
+        .map_err(|e| format!("error: {}", e.message))?;
     match answer {
         Answer::Scalar(value) => match expect.scalar {
             Some(wanted) if close(value, wanted) => return Ok(()),
@@ -153,7 +202,11 @@ fn check_result(world: &World, plan: &mut Plan, when: When, expect: &Expect, exp
         },
         Answer::String(text) => {
             let same = expect.string.as_deref() == Some(text);
-            return if same { Ok(()) } else { Err(format!("{text:?} instead of {:?}", expect.string)) };
+            return if same {
+                Ok(())
+            } else {
+                Err(format!("{text:?} instead of {:?}", expect.string))
+            };
         }
         Answer::Matrix(series) => {
             let at = series.first().map_or((t, t, 1), |own| (own.points[0].0, t, 1));
@@ -184,10 +237,15 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
         Ok(tree) => tree,
         Err(error) => return failed(error.message),
     };
-    let options = Options { delayed_name_removal: true, ..Options::default() };
+    let options = Options {
+        delayed_name_removal: true,
+        ..Options::default()
+    };
     let mut plan = match Plan::new(&tree, &world.store, &options) {
         Ok(plan) => plan,
-        Err(error) if error.message.contains("native histograms") => return Verdict::Skipped("native histograms"),
+        Err(error) if error.message.contains("native histograms") => {
+            return Verdict::Skipped("native histograms");
+        }
         Err(error) if error.message.contains("not supported") => return Verdict::Skipped("experimental"),
         Err(error) => return failed(error.message),
     };
@@ -199,7 +257,10 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
             When::Instant(t) => plan.evaluate(&world.store, t).map(drop),
             When::Range(start, end, step) => plan.evaluate_range(&world.store, start, end, step).map(drop),
         };
-        return outcome.map_or_else(|error| failed(error.message), |()| Verdict::Failed("no error".to_owned()));
+        return outcome.map_or_else(
+            |error| failed(error.message),
+            |()| Verdict::Failed("no error".to_owned()),
+        );
     }
     match check_result(world, &mut plan, when, expect, expr) {
         Ok(()) => Verdict::Passed,
@@ -221,7 +282,12 @@ fn scripts_of_prometheus_pass() {
             match command {
                 Command::Clear => world = World::default(),
                 Command::Load(interval, nhcb, rows) => world.load(interval, nhcb, &rows),
-                Command::Eval { line, expr, when, expect } => match run(&world, &expr, when, &expect) {
+                Command::Eval {
+                    line,
+                    expr,
+                    when,
+                    expect,
+                } => match run(&world, &expr, when, &expect) {
                     Verdict::Passed => passed += 1,
                     Verdict::Skipped(reason) => *skipped.entry(reason).or_default() += 1,
                     Verdict::Failed(message) => {
@@ -236,6 +302,9 @@ fn scripts_of_prometheus_pass() {
     for (reason, count) in &skipped {
         println!("{count} skipped: {reason}");
     }
-    println!("{passed} passed, {failed} failed, {} skipped", skipped.values().sum::<usize>());
+    println!(
+        "{passed} passed, {failed} failed, {} skipped",
+        skipped.values().sum::<usize>()
+    );
     assert!(passed > 0 && failed == 0);
 }

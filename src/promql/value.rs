@@ -58,7 +58,12 @@ impl<'a> Samples<'a> {
         self.slots
             .iter()
             .zip(self.values)
-            .filter_map(move |(slot, value)| Some(Sample { labels: labels.get(*slot as usize)?, value: *value }))
+            .filter_map(move |(slot, value)| {
+                Some(Sample {
+                    labels: labels.get(*slot as usize)?,
+                    value: *value,
+                })
+            })
     }
 }
 

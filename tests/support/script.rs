@@ -46,7 +46,12 @@ pub(crate) enum Command {
     Clear,
     /// Interval in milliseconds, whether classic histograms are loaded as native ones too, series.
     Load(i64, bool, Vec<Row>),
-    Eval { line: usize, expr: String, when: When, expect: Expect },
+    Eval {
+        line: usize,
+        expr: String,
+        when: When,
+        expect: Expect,
+    },
 }
 
 /// Reads a script.
@@ -61,8 +66,14 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let body_end = lines[i..].iter().position(|l| starts_command(l)).map_or(lines.len(), |n| i + n);
-        let body = lines[i..body_end].iter().map(|l| l.trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let body_end = lines[i..]
+            .iter()
+            .position(|l| starts_command(l))
+            .map_or(lines.len(), |n| i + n);
+        let body = lines[i..body_end]
+            .iter()
+            .map(|l| l.trim())
+            .filter(|l| !l.is_empty() && !l.starts_with('#'));
         if line == "clear" {
             commands.push(Command::Clear);
         } else if let Some(interval) = line.strip_prefix("load") {
@@ -70,7 +81,11 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
                 Some(rest) => (true, rest),
                 None => (false, interval),
             };
-            commands.push(Command::Load(duration(interval.trim()), nhcb, body.map(row).collect()));
+            commands.push(Command::Load(
+                duration(interval.trim()),
+                nhcb,
+                body.map(row).collect(),
+            ));
             i = body_end;
         } else if line.starts_with("eval") {
             commands.push(eval(number, line, body));
@@ -84,7 +99,8 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
 
 fn starts_command(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
-    !line.starts_with([' ', '\t']) && (word == "clear" || word.starts_with("load") || word.starts_with("eval"))
+    !line.starts_with([' ', '\t'])
+        && (word == "clear" || word.starts_with("load") || word.starts_with("eval"))
 }
 
 fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Command {
@@ -106,7 +122,10 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
         let (from, rest) = rest.split_once(" to ").unwrap();
         let (to, rest) = rest.split_once(" step ").unwrap();
         let (step, expr) = rest.split_once(' ').unwrap();
-        (When::Range(duration(from.trim()), duration(to.trim()), duration(step.trim())), expr)
+        (
+            When::Range(duration(from.trim()), duration(to.trim()), duration(step.trim())),
+            expr,
+        )
     };
     for entry in body {
         if let Some(what) = entry.strip_prefix("expect ") {
@@ -117,8 +136,15 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
                 "no_warn" => expect.warn = Some(false),
                 "info" => expect.info = Some(true),
                 "no_info" => expect.info = Some(false),
-                "string" => expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned()),
-                "fail" => expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned())),
+                "string" => {
+                    expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned())
+                }
+                "fail" => {
+                    expect.fail = Some(
+                        what.split_once("msg:")
+                            .map(|(_, message)| message.trim().to_owned()),
+                    )
+                }
                 other => panic!("line {line}: unknown expectation {other}"),
             }
         } else if let Ok(number) = parse_number(entry) {
@@ -129,7 +155,12 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
             expect.rows.push(row(entry));
         }
     }
-    Command::Eval { line, expr: expr.trim().to_owned(), when, expect }
+    Command::Eval {
+        line,
+        expr: expr.trim().to_owned(),
+        when,
+        expect,
+    }
 }
 
 /// A duration such as `1m30s`, or seconds.
@@ -141,7 +172,9 @@ pub(crate) fn duration(text: &str) -> i64 {
     let mut rest = text;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
-        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |n| digits + n);
+        let unit_end = rest[digits..]
+            .find(|c: char| c.is_ascii_digit())
+            .map_or(rest.len(), |n| digits + n);
         let factor = match &rest[digits..unit_end] {
             "ms" => 1,
             "s" => 1000,
@@ -162,17 +195,21 @@ fn parse_number(text: &str) -> Result<f64, std::num::ParseFloatError> {
 
 /// `name{label="value"} values`.
 fn row(text: &str) -> Row {
-    let (series, values) = if text.contains('{') && text.find('{') < text.find([' ', '\t']).or(Some(usize::MAX)) {
-        let mut quoted = false;
-        let end = text.char_indices().find(|(_, c)| {
-            quoted ^= *c == '"';
-            *c == '}' && !quoted
-        });
-        text.split_at(end.unwrap().0 + 1)
-    } else {
-        text.split_at(text.find([' ', '\t']).unwrap_or(text.len()))
-    };
-    Row { labels: labels(series), cells: cells(values) }
+    let (series, values) =
+        if text.contains('{') && text.find('{') < text.find([' ', '\t']).or(Some(usize::MAX)) {
+            let mut quoted = false;
+            let end = text.char_indices().find(|(_, c)| {
+                quoted ^= *c == '"';
+                *c == '}' && !quoted
+            });
+            text.split_at(end.unwrap().0 + 1)
+        } else {
+            text.split_at(text.find([' ', '\t']).unwrap_or(text.len()))
+        };
+    Row {
+        labels: labels(series),
+        cells: cells(values),
+    }
 }
 
 fn labels(text: &str) -> Labels {
@@ -193,7 +230,11 @@ fn cells(text: &str) -> Vec<Cell> {
     let mut all = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let end = if rest.starts_with("{{") { histogram_end(rest) } else { rest.find(char::is_whitespace).unwrap_or(rest.len()) };
+        let end = if rest.starts_with("{{") {
+            histogram_end(rest)
+        } else {
+            rest.find(char::is_whitespace).unwrap_or(rest.len())
+        };
         expand(&rest[..end], &mut all);
         rest = rest[end..].trim_start();
     }
@@ -211,20 +252,26 @@ fn histogram_end(text: &str) -> usize {
 
 fn expand(item: &str, all: &mut Vec<Cell>) {
     let (value, times) = match item.rsplit_once('x') {
-        Some((value, times)) if times.chars().all(|c| c.is_ascii_digit()) && !times.is_empty() => (value, times.parse::<usize>().ok()),
+        Some((value, times)) if times.chars().all(|c| c.is_ascii_digit()) && !times.is_empty() => {
+            (value, times.parse::<usize>().ok())
+        }
         _ => (item, None),
     };
     if value.starts_with("{{") {
-        all.extend(std::iter::repeat_n(Cell::Histogram, times.map_or(1, |times| times + 1)));
+        all.extend(std::iter::repeat_n(
+            Cell::Histogram,
+            times.map_or(1, |times| times + 1),
+        ));
         return;
     }
     match value {
         "_" => all.extend(std::iter::repeat_n(Cell::Missing, times.unwrap_or(1))),
         "stale" => all.push(Cell::Float(rollcast::promql::STALE)),
         _ => {
-            let split = value.char_indices().skip(1).find(|(i, c)| {
-                (*c == '+' || *c == '-') && !value[..*i].ends_with(['e', 'E'])
-            });
+            let split = value
+                .char_indices()
+                .skip(1)
+                .find(|(i, c)| (*c == '+' || *c == '-') && !value[..*i].ends_with(['e', 'E']));
             let (start, step) = match split {
                 Some((i, _)) if times.is_some() => (&value[..i], parse_number(&value[i..]).unwrap()),
                 _ => (value, 0.0),

@@ -113,12 +113,27 @@ mod tests {
     #[test]
     fn dates_agree_with_the_calendar() {
         let all = |seconds: f64| {
-            [Part::Year, Part::Month, Part::DayOfMonth, Part::DayOfWeek, Part::DayOfYear, Part::Hour, Part::Minute, Part::DaysInMonth]
-                .map(|part| part.of(seconds))
+            [
+                Part::Year,
+                Part::Month,
+                Part::DayOfMonth,
+                Part::DayOfWeek,
+                Part::DayOfYear,
+                Part::Hour,
+                Part::Minute,
+                Part::DaysInMonth,
+            ]
+            .map(|part| part.of(seconds))
         };
         assert_eq!(all(0.0), [1970.0, 1.0, 1.0, 4.0, 1.0, 0.0, 0.0, 31.0]);
-        assert_eq!(all(1_456_790_399.5), [2016.0, 2.0, 29.0, 1.0, 60.0, 23.0, 59.0, 29.0]);
-        assert_eq!(all(1_136_239_445.0), [2006.0, 1.0, 2.0, 1.0, 2.0, 22.0, 4.0, 31.0]);
+        assert_eq!(
+            all(1_456_790_399.5),
+            [2016.0, 2.0, 29.0, 1.0, 60.0, 23.0, 59.0, 29.0]
+        );
+        assert_eq!(
+            all(1_136_239_445.0),
+            [2006.0, 1.0, 2.0, 1.0, 2.0, 22.0, 4.0, 31.0]
+        );
         assert_eq!(all(-1.0), [1969.0, 12.0, 31.0, 3.0, 365.0, 23.0, 59.0, 31.0]);
     }
 }

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::aggregate::Grouping;
 use super::super::labels::Labels;
+use super::aggregate::Grouping;
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
 
 /// Counts equal values of a group.
@@ -22,13 +22,26 @@ pub(crate) struct CountValues {
 
 impl CountValues {
     pub(crate) fn new(input: NodeId, label: String, grouping: Grouping) -> Self {
-        Self { input, label, grouping, known: HashMap::new(), counts: Vec::new(), touched: Vec::new() }
+        Self {
+            input,
+            label,
+            grouping,
+            known: HashMap::new(),
+            counts: Vec::new(),
+            touched: Vec::new(),
+        }
     }
 }
 
 impl CountValues {
     /// The slot of a value of a group.
-    fn slot(&mut self, group: u32, value: f64, output: &mut Output, env: &mut Env<'_>) -> Result<u32, String> {
+    fn slot(
+        &mut self,
+        group: u32,
+        value: f64,
+        output: &mut Output,
+        env: &mut Env<'_>,
+    ) -> Result<u32, String> {
         if let Some(slot) = self.known.get(&(group, value.to_bits())) {
             return Ok(*slot);
         }
@@ -64,7 +77,9 @@ pub(crate) fn bound(value: f64) -> String {
     }
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
+    let (sign, exponent) = exponent
+        .strip_prefix('-')
+        .map_or(('+', exponent), |rest| ('-', rest));
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
@@ -77,7 +92,9 @@ impl Operator for CountValues {
         env.meter.spend(input.vector.len())?;
         for (slot, value) in input.vector.iter() {
             let slot = self.slot(self.grouping.group(slot), value, output, env)?;
-            let Some(count) = self.counts.get_mut(slot as usize) else { continue };
+            let Some(count) = self.counts.get_mut(slot as usize) else {
+                continue;
+            };
             if count.0 != now.stamp {
                 *count = (now.stamp, 0.0);
                 self.touched.push(slot);
@@ -85,7 +102,10 @@ impl Operator for CountValues {
             count.1 += 1.0;
         }
         for slot in &self.touched {
-            output.vector.push(*slot, self.counts.get(*slot as usize).map_or(0.0, |count| count.1));
+            output.vector.push(
+                *slot,
+                self.counts.get(*slot as usize).map_or(0.0, |count| count.1),
+            );
         }
         Ok(())
     }

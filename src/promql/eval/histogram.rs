@@ -83,14 +83,23 @@ impl Histogram {
                 continue;
             };
             let rest = labels.with("le", "");
-            let number = *self.index.entry(rest.clone()).or_insert(self.families.len() as u32);
+            let number = *self
+                .index
+                .entry(rest.clone())
+                .or_insert(self.families.len() as u32);
             if number as usize == self.families.len() {
                 let (labels, nameless) = self.naming.apply(&rest, nameless);
                 let slot = match self.question {
                     Question::Quantiles(..) => 0,
                     _ => output.layout.slot(labels.clone(), nameless),
                 };
-                self.families.push(Family { labels, nameless, members: Vec::new(), stamp: 0, slot });
+                self.families.push(Family {
+                    labels,
+                    nameless,
+                    members: Vec::new(),
+                    stamp: 0,
+                    slot,
+                });
             }
             if let Some(family) = self.families.get_mut(number as usize) {
                 let at = family.members.partition_point(|(own, _)| *own <= bound);
@@ -110,7 +119,10 @@ impl Histogram {
             let Some(family) = self.families.get_mut(number as usize) else {
                 let empty = Labels::default();
                 let labels = input.layout.get(slot).map_or(&empty, |(labels, _)| labels);
-                let oddity = Oddity::Bucket { le: labels.get("le").to_owned(), metric: labels.metric().to_owned() };
+                let oddity = Oddity::Bucket {
+                    le: labels.get("le").to_owned(),
+                    metric: labels.metric().to_owned(),
+                };
                 env.notes.add(oddity, self.place);
                 continue;
             };
@@ -137,7 +149,10 @@ impl Histogram {
                 _ => self.buckets.push(Bucket { bound: *bound, count }),
             }
         }
-        self.buckets.last().filter(|last| last.bound == f64::INFINITY).map(|_| ())
+        self.buckets
+            .last()
+            .filter(|last| last.bound == f64::INFINITY)
+            .map(|_| ())
     }
 
     fn yields(&mut self, slot: u32, value: f64, now: Moment, output: &mut Output) -> Outcome {
@@ -168,7 +183,14 @@ impl Histogram {
     }
 
     /// Answers for one family.
-    fn answer(&mut self, number: u32, inputs: &Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
+    fn answer(
+        &mut self,
+        number: u32,
+        inputs: &Inputs<'_>,
+        output: &mut Output,
+        now: Moment,
+        env: &mut Env<'_>,
+    ) -> Outcome {
         let slot = self.families.get(number as usize).map_or(0, |family| family.slot);
         match &self.question {
             Question::Quantile(q) => {
@@ -178,7 +200,11 @@ impl Histogram {
             Question::Fraction(lower, upper) => {
                 let (lower, upper) = (inputs.scalar(*lower), inputs.scalar(*upper));
                 let known = self.collect(number, now.stamp).is_some();
-                let value = if known { fraction(lower, upper, &self.buckets) } else { f64::NAN };
+                let value = if known {
+                    fraction(lower, upper, &self.buckets)
+                } else {
+                    f64::NAN
+                };
                 self.yields(slot, value, now, output)
             }
             Question::Quantiles(label, all) => {
@@ -186,8 +212,12 @@ impl Histogram {
                 for q in all {
                     let q = inputs.scalar(q);
                     let value = self.answer_quantile(q, number, now.stamp, env);
-                    let Some(family) = self.families.get(number as usize) else { continue };
-                    let slot = output.layout.slot(family.labels.with(&label, &bound(q)), family.nameless);
+                    let Some(family) = self.families.get(number as usize) else {
+                        continue;
+                    };
+                    let slot = output
+                        .layout
+                        .slot(family.labels.with(&label, &bound(q)), family.nameless);
                     self.yields(slot, value, now, output)?;
                 }
                 Ok(())
@@ -209,7 +239,10 @@ impl Histogram {
             return f64::NAN;
         }
         if make_monotonic(&mut self.buckets) {
-            let metric = self.families.get(number as usize).map_or(String::new(), |family| family.labels.metric().to_owned());
+            let metric = self
+                .families
+                .get(number as usize)
+                .map_or(String::new(), |family| family.labels.metric().to_owned());
             env.notes.add(Oddity::Monotonicity { metric }, self.place);
         }
         quantile(q, &self.buckets)
@@ -237,7 +270,9 @@ fn almost_equal(a: f64, b: f64, tolerance: f64) -> bool {
 /// Source: Prometheus v3.15.1, promql/quantile.go, `ensureMonotonicAndIgnoreSmallDeltas`.
 fn make_monotonic(buckets: &mut [Bucket]) -> bool {
     let mut forced = false;
-    let Some((first, rest)) = buckets.split_first_mut() else { return false };
+    let Some((first, rest)) = buckets.split_first_mut() else {
+        return false;
+    };
     let mut before = first.count;
     for bucket in rest {
         if bucket.count == before {
@@ -258,8 +293,12 @@ fn make_monotonic(buckets: &mut [Bucket]) -> bool {
 /// The value below which a share of the observations lies, interpolated within its bucket.
 /// Source: Prometheus v3.15.1, promql/quantile.go, `BucketQuantile`.
 fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
-    let [finite @ .., last] = buckets else { return f64::NAN };
-    let (Some(top), true) = (finite.last(), last.count != 0.0) else { return f64::NAN };
+    let [finite @ .., last] = buckets else {
+        return f64::NAN;
+    };
+    let (Some(top), true) = (finite.last(), last.count != 0.0) else {
+        return f64::NAN;
+    };
     let rank = q * last.count;
     // As a binary search that may meet NaN: the first bucket it settles on.
     let (mut low, mut high) = (0, finite.len());
@@ -271,14 +310,17 @@ fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
             low = middle + 1;
         }
     }
-    let Some(bucket) = finite.get(low) else { return top.bound };
+    let Some(bucket) = finite.get(low) else {
+        return top.bound;
+    };
     if low == 0 && bucket.bound <= 0.0 {
         return bucket.bound;
     }
     match low.checked_sub(1).and_then(|i| finite.get(i)) {
         None => bucket.bound * (rank / bucket.count),
         Some(before) => {
-            before.bound + (bucket.bound - before.bound) * ((rank - before.count) / (bucket.count - before.count))
+            before.bound
+                + (bucket.bound - before.bound) * ((rank - before.count) / (bucket.count - before.count))
         }
     }
 }

@@ -26,11 +26,19 @@ impl Signatures {
         if !matching.on {
             labels.push(METRIC_NAME.to_owned());
         }
-        Self { on: matching.on, labels, index: HashMap::new() }
+        Self {
+            on: matching.on,
+            labels,
+            index: HashMap::new(),
+        }
     }
 
     pub(crate) fn key(&self, labels: &Labels) -> Labels {
-        if self.on { labels.only(&self.labels) } else { labels.without(&self.labels) }
+        if self.on {
+            labels.only(&self.labels)
+        } else {
+            labels.without(&self.labels)
+        }
     }
 
     /// Takes in new slots of one side.
@@ -73,7 +81,14 @@ pub(crate) struct Join {
 }
 
 impl Join {
-    pub(crate) fn new(op: BinaryOp, left: NodeId, right: NodeId, return_bool: bool, matching: &Matching, delayed: bool) -> Self {
+    pub(crate) fn new(
+        op: BinaryOp,
+        left: NodeId,
+        right: NodeId,
+        return_bool: bool,
+        matching: &Matching,
+        delayed: bool,
+    ) -> Self {
         let swapped = matching.card == Cardinality::OneToMany;
         let (many, one) = if swapped { (right, left) } else { (left, right) };
         Self {
@@ -124,12 +139,21 @@ impl Join {
             *slot
         } else {
             let empty = Labels::default();
-            let many_labels = inputs.output(self.many).layout.get(many).unwrap_or((&empty, false));
-            let one_labels = inputs.output(self.one).layout.get(one).map_or(&empty, |(labels, _)| labels);
+            let many_labels = inputs
+                .output(self.many)
+                .layout
+                .get(many)
+                .unwrap_or((&empty, false));
+            let one_labels = inputs
+                .output(self.one)
+                .layout
+                .get(one)
+                .map_or(&empty, |(labels, _)| labels);
             let (labels, nameless) = self.result_labels(many_labels, one_labels);
             let slot = output.layout.slot(labels, nameless);
             self.pairs.insert((many, one), slot);
-            self.yielded.resize(output.layout.len().max(self.yielded.len()), (0, 0));
+            self.yielded
+                .resize(output.layout.len().max(self.yielded.len()), (0, 0));
             slot
         };
         if let Some(last) = self.last.get_mut(many as usize) {
@@ -143,7 +167,9 @@ impl Join {
         let one = inputs.output(self.one);
         for (slot, value) in one.vector.iter() {
             let signature = self.of_one.get(slot as usize).copied().unwrap_or_default();
-            let Some(partner) = self.partners.get_mut(signature as usize) else { continue };
+            let Some(partner) = self.partners.get_mut(signature as usize) else {
+                continue;
+            };
             if partner.0 == now.stamp {
                 let empty = Labels::default();
                 let labels = |slot: u32| one.layout.get(slot).map_or(&empty, |(labels, _)| labels);
@@ -189,7 +215,10 @@ impl Join {
 
 /// A label set as Prometheus prints it in errors, its name like any other label.
 fn braces(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
+    let pairs: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={}", quote::string(value)))
+        .collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -209,13 +238,23 @@ impl Operator for Join {
         self.note_partners(&inputs, now)?;
         for (slot, value) in many.vector.iter() {
             let signature = self.of_many.get(slot as usize).copied().unwrap_or_default();
-            let Some((stamp, partner, other)) = self.partners.get(signature as usize).copied() else { continue };
+            let Some((stamp, partner, other)) = self.partners.get(signature as usize).copied() else {
+                continue;
+            };
             if stamp != now.stamp {
                 continue;
             }
-            let (left, right) = if self.swapped { (other, value) } else { (value, other) };
+            let (left, right) = if self.swapped {
+                (other, value)
+            } else {
+                (value, other)
+            };
             let filters = compares(self.op) && !self.return_bool;
-            let result = if filters { left } else { compute(self.op, left, right) };
+            let result = if filters {
+                left
+            } else {
+                compute(self.op, left, right)
+            };
             let target = self.pair(&inputs, output, slot, partner);
             self.check(signature, target, now.stamp)?;
             if !filters || holds(self.op, left, right) {

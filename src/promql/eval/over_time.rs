@@ -11,12 +11,18 @@ pub(super) fn sum(values: &[f64]) -> f64 {
     for value in values {
         sum.add(*value);
     }
-    if sum.value.is_infinite() { sum.value } else { sum.total() }
+    if sum.value.is_infinite() {
+        sum.value
+    } else {
+        sum.total()
+    }
 }
 
 /// Source: Prometheus v3.15.1, promql/functions.go, `funcAvgOverTime`.
 pub(super) fn avg(values: &[f64]) -> f64 {
-    let Some((first, rest)) = values.split_first() else { return f64::NAN };
+    let Some((first, rest)) = values.split_first() else {
+        return f64::NAN;
+    };
     let mut mean = Mean::of(*first);
     for value in rest {
         mean.add(*value, true);

@@ -33,7 +33,9 @@ impl Operator for RangeSelect {
         let start = end.saturating_sub(self.range.ms) - i64::from(env.options.closed_ranges);
         self.matrix.clear();
         for id in &self.ids {
-            let Some(series) = env.store.series(*id) else { continue };
+            let Some(series) = env.store.series(*id) else {
+                continue;
+            };
             let (low, high) = (series.count_until(start, 0), series.count_until(end, 0));
             let mut points = Vec::new();
             for i in low..high {
@@ -45,7 +47,10 @@ impl Operator for RangeSelect {
             env.meter.spend(high.saturating_sub(low))?;
             env.meter.hold(points.len())?;
             if let (Some(labels), false) = (env.store.labels(*id), points.is_empty()) {
-                self.matrix.push(RangeSeries { labels: labels.clone(), points });
+                self.matrix.push(RangeSeries {
+                    labels: labels.clone(),
+                    points,
+                });
             }
         }
         Ok(())

@@ -39,10 +39,22 @@ pub(super) fn raw_increase(window: &Window<'_>, first: f64, last: f64, counter: 
 /// Source: Prometheus v3.15.1, promql/functions.go, `extrapolatedRate`.
 #[inline]
 pub(super) fn extrapolated(window: &Window<'_>, range_ms: i64, counter: bool, per_second: bool) -> f64 {
-    let Some((first, last, steps)) = window.ends() else { return STALE };
+    let Some((first, last, steps)) = window.ends() else {
+        return STALE;
+    };
     let increase = raw_increase(window, first, last, counter);
-    let edges = Edges::new(window.time(0), window.time(steps), steps, window.start, window.end);
-    increase * edges.factor(if counter { Some((first, increase)) } else { None }, per_second.then(|| duration_seconds(range_ms)))
+    let edges = Edges::new(
+        window.time(0),
+        window.time(steps),
+        steps,
+        window.start,
+        window.end,
+    );
+    increase
+        * edges.factor(
+            if counter { Some((first, increase)) } else { None },
+            per_second.then(|| duration_seconds(range_ms)),
+        )
 }
 
 /// Where the samples of a window lie between its edges.
@@ -70,7 +82,11 @@ impl Edges {
         if to_end >= threshold {
             to_end = average / 2.0;
         }
-        Self { sampled, to_start, to_end }
+        Self {
+            sampled,
+            to_start,
+            to_end,
+        }
     }
 
     /// What to multiply the change with. `counter` is the first value and the change of a counter.
@@ -97,14 +113,24 @@ impl Edges {
 /// The change between the last two samples.
 /// Source: Prometheus v3.15.1, promql/functions.go, `instantValue`.
 pub(super) fn instant(window: &Window<'_>, per_second: bool) -> f64 {
-    let [.., before, last] = window.values else { return STALE };
+    let [.., before, last] = window.values else {
+        return STALE;
+    };
     let count = window.values.len();
     let interval = window.time(count - 1) - window.time(count - 2);
     if interval == 0 {
         return STALE;
     }
-    let change = if per_second && last < before { *last } else { last - before };
-    if per_second { change / (interval as f64 / 1000.0) } else { change }
+    let change = if per_second && last < before {
+        *last
+    } else {
+        last - before
+    };
+    if per_second {
+        change / (interval as f64 / 1000.0)
+    } else {
+        change
+    }
 }
 
 /// How often the value fell.
@@ -112,5 +138,9 @@ pub(super) fn resets(window: &Window<'_>) -> f64 {
     if let Some(drops) = window.drops {
         return drops.len() as f64;
     }
-    window.values.windows(2).filter(|pair| matches!(pair, [before, after] if after < before)).count() as f64
+    window
+        .values
+        .windows(2)
+        .filter(|pair| matches!(pair, [before, after] if after < before))
+        .count() as f64
 }

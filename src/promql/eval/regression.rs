@@ -10,7 +10,8 @@ use super::window::Window;
 /// Slope and intercept of the least squares through the window, with time counted from `origin`.
 /// Source: Prometheus v3.15.1, promql/functions.go, `linearRegression`.
 fn line(window: &Window<'_>, origin: i64) -> (f64, f64) {
-    let (mut x_sum, mut y_sum, mut xy_sum, mut xx_sum) = (Sum::default(), Sum::default(), Sum::default(), Sum::default());
+    let (mut x_sum, mut y_sum, mut xy_sum, mut xx_sum) =
+        (Sum::default(), Sum::default(), Sum::default(), Sum::default());
     let first = window.values.first().copied().unwrap_or(f64::NAN);
     let mut constant = true;
     let mut n = 0.0;
@@ -26,7 +27,11 @@ fn line(window: &Window<'_>, origin: i64) -> (f64, f64) {
         xx_sum.add(x * x);
     }
     if constant {
-        return if first.is_infinite() { (f64::NAN, f64::NAN) } else { (0.0, first) };
+        return if first.is_infinite() {
+            (f64::NAN, f64::NAN)
+        } else {
+            (0.0, first)
+        };
     }
     let (x, y, xy, xx) = (x_sum.total(), y_sum.total(), xy_sum.total(), xx_sum.total());
     let covariance = xy - x * y / n;

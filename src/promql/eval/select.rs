@@ -61,7 +61,11 @@ impl Select {
         self.scalars.is_empty() && self.suspects.is_empty() && self.mapping.is_injective()
     }
 
-    pub(crate) fn arguments(&self, inputs: &Inputs<'_>, env: &mut Env<'_>) -> Result<Option<[f64; 2]>, String> {
+    pub(crate) fn arguments(
+        &self,
+        inputs: &Inputs<'_>,
+        env: &mut Env<'_>,
+    ) -> Result<Option<[f64; 2]>, String> {
         if self.scalars.is_empty() {
             return Ok(None);
         }
@@ -84,8 +88,14 @@ pub(crate) fn check_scalars(
     if smoothing {
         for (factor, name) in scalars.iter().zip(["smoothing", "trend"]) {
             if *factor <= 0.0 || *factor >= 1.0 {
-                let bounds = if name == "smoothing" { "0 < sf < 1" } else { "0 < tf < 1" };
-                return Err(format!("invalid {name} factor. Expected: {bounds}, got: {factor:.6}"));
+                let bounds = if name == "smoothing" {
+                    "0 < sf < 1"
+                } else {
+                    "0 < tf < 1"
+                };
+                return Err(format!(
+                    "invalid {name} factor. Expected: {bounds}, got: {factor:.6}"
+                ));
             }
         }
     }
@@ -102,14 +112,21 @@ impl Operator for Select {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         output.vector.clear();
         let scalars = self.arguments(&inputs, env)?;
-        let Some(source) = inputs.sources.get_mut(self.source) else { return Ok(()) };
+        let Some(source) = inputs.sources.get_mut(self.source) else {
+            return Ok(());
+        };
         let column = source.ensure(now, scalars, env)?;
         env.meter.spend(self.rows.len())?;
         let (tile, stride) = source.tile();
         if let Some(place) = self.counter {
             for (row, metric) in &self.suspects {
                 if !is_stale(at(tile, *row as usize * stride + column)) {
-                    env.notes.add(Oddity::NotCounter { metric: metric.clone() }, place);
+                    env.notes.add(
+                        Oddity::NotCounter {
+                            metric: metric.clone(),
+                        },
+                        place,
+                    );
                 }
             }
         }
@@ -135,12 +152,17 @@ impl Operator for Select {
     }
 
     fn attach(&mut self, sources: &mut [Source], output: &mut Output, store: &Store, first: usize) {
-        let Some(source) = sources.get_mut(self.source) else { return };
+        let Some(source) = sources.get_mut(self.source) else {
+            return;
+        };
         for (id, labels) in store.labels_from(first) {
             if self.matchers.iter().all(|matcher| matcher.accepts(labels)) {
                 let row = source.row(id);
                 let metric = labels.metric();
-                if self.counter.is_some() && !metric.is_empty() && !COUNTERS.iter().any(|end| metric.ends_with(end)) {
+                if self.counter.is_some()
+                    && !metric.is_empty()
+                    && !COUNTERS.iter().any(|end| metric.ends_with(end))
+                {
                     self.suspects.push((row, metric.to_owned()));
                 }
                 let (labels, nameless) = self.naming.apply(labels, false);

@@ -52,7 +52,11 @@ impl Operator for Sort {
                         });
                         let all = || labels(a.0).cmp(&labels(b.0));
                         let ordering = by_names.fold(Ordering::Equal, Ordering::then).then_with(all);
-                        if self.descending { ordering.reverse() } else { ordering }
+                        if self.descending {
+                            ordering.reverse()
+                        } else {
+                            ordering
+                        }
                     });
                 }
             }

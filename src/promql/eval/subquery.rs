@@ -39,7 +39,10 @@ impl Track {
     /// The points up to `end`.
     fn until(&self, end: i64) -> (&[i64], &[f64]) {
         let high = self.times.partition_point(|t| *t <= end).max(self.gone);
-        (self.times.get(self.gone..high).unwrap_or(&[]), self.values.get(self.gone..high).unwrap_or(&[]))
+        (
+            self.times.get(self.gone..high).unwrap_or(&[]),
+            self.values.get(self.gone..high).unwrap_or(&[]),
+        )
     }
 }
 
@@ -90,7 +93,10 @@ pub(crate) struct Subquery {
 
 impl Subquery {
     pub(crate) fn new(program: Program, spec: Spec, delayed: bool) -> Self {
-        let naming = Naming::new(spec.function.is_some_and(|function| !function.keeps_name()), delayed);
+        let naming = Naming::new(
+            spec.function.is_some_and(|function| !function.keeps_name()),
+            delayed,
+        );
         Self {
             program,
             spec,
@@ -116,16 +122,24 @@ impl Subquery {
         }
         !self.spec.volatile
             && self.lengths.iter().all(|(id, length)| {
-                let Some(series) = env.store.series(*id) else { return false };
-                series.len() == *length || (series.len() > *length && series.times().at(*length) > covered.until)
+                let Some(series) = env.store.series(*id) else {
+                    return false;
+                };
+                series.len() == *length
+                    || (series.len() > *length && series.times().at(*length) > covered.until)
             })
     }
 
     /// Sees to it that the tracks hold the grid from `first` to `end`.
     fn cover(&mut self, first: i64, end: i64, step: i64, env: &mut Env<'_>) -> Outcome {
         let last = first + (end - first).max(-step).div_euclid(step) * step;
-        let keeps = |covered: &Covered| covered.step == step && covered.from <= first && covered.until >= first - step;
-        let kept = self.covered.filter(keeps).filter(|covered| self.still_holds(covered, env));
+        let keeps = |covered: &Covered| {
+            covered.step == step && covered.from <= first && covered.until >= first - step
+        };
+        let kept = self
+            .covered
+            .filter(keeps)
+            .filter(|covered| self.still_holds(covered, env));
         if kept.is_none() {
             self.forget();
         }
@@ -139,7 +153,8 @@ impl Subquery {
         if self.known != env.store.len() {
             self.known = env.store.len();
             self.lengths.clear();
-            self.lengths.extend(series_of(&self.program).into_iter().map(|id| (id, 0)));
+            self.lengths
+                .extend(series_of(&self.program).into_iter().map(|id| (id, 0)));
         }
         if kept.is_none_or(|covered| covered.appends != env.store.appends()) {
             for (id, length) in &mut self.lengths {
@@ -147,7 +162,13 @@ impl Subquery {
             }
         }
         let until = last.max(from - step);
-        self.covered = Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
+        self.covered = Some(Covered {
+            from: first,
+            until,
+            step,
+            span: env.span,
+            appends: env.store.appends(),
+        });
         Ok(())
     }
 
@@ -159,8 +180,18 @@ impl Subquery {
         let count = ((last - from) / step + 1) as usize;
         for number in 0..count {
             let t = from + step * number as i64;
-            let moment = Moment { t, number, ahead: count - number, step, ranged, pass, stamp: 0 };
-            self.program.evaluate(moment, env).map_err(|fault| fault.message)?;
+            let moment = Moment {
+                t,
+                number,
+                ahead: count - number,
+                step,
+                ranged,
+                pass,
+                stamp: 0,
+            };
+            self.program
+                .evaluate(moment, env)
+                .map_err(|fault| fault.message)?;
             let output = self.program.output();
             self.tracks.resize_with(output.layout.len(), Track::default);
             env.meter.hold(output.vector.len())?;
@@ -176,8 +207,17 @@ impl Subquery {
     }
 
     /// Applies the window function to each track.
-    fn apply(&mut self, output: &mut Output, window: (i64, i64), t: i64, scalars: [f64; 2], env: &mut Env<'_>) -> Result<(), String> {
-        let Some(function) = self.spec.function else { return Ok(()) };
+    fn apply(
+        &mut self,
+        output: &mut Output,
+        window: (i64, i64),
+        t: i64,
+        scalars: [f64; 2],
+        env: &mut Env<'_>,
+    ) -> Result<(), String> {
+        let Some(function) = self.spec.function else {
+            return Ok(());
+        };
         let (start, end) = window;
         for (slot, track) in self.tracks.iter().enumerate() {
             let (times, values) = track.until(end);
@@ -185,12 +225,29 @@ impl Subquery {
                 continue;
             }
             env.meter.spend(values.len())?;
-            let window = Window { values, times: TimesView::Wide(times), first: 0, drops: None, start, end };
-            let mut with = Parameters { range_ms: self.spec.range.ms, t, scalars, scratch: &mut self.scratch };
+            let window = Window {
+                values,
+                times: TimesView::Wide(times),
+                first: 0,
+                drops: None,
+                start,
+                end,
+            };
+            let mut with = Parameters {
+                range_ms: self.spec.range.ms,
+                t,
+                scalars,
+                scratch: &mut self.scratch,
+            };
             let value = apply(function, &window, &mut with);
             if !is_stale(value) {
                 // As with selectors, series that fall together clash even if they follow each other; here, per instant.
-                output.vector.push(self.mapping.take(slot as u32, t.unsigned_abs() + 1).map_err(|_| CLASH)?, value);
+                output.vector.push(
+                    self.mapping
+                        .take(slot as u32, t.unsigned_abs() + 1)
+                        .map_err(|_| CLASH)?,
+                    value,
+                );
             }
         }
         Ok(())
@@ -199,7 +256,11 @@ impl Subquery {
 
 /// All series that a program reads, those of programs within included; sorted, each once.
 pub(crate) fn series_of(program: &Program) -> Vec<SeriesId> {
-    let mut all: Vec<SeriesId> = program.sources.iter().flat_map(|source| source.series()).collect();
+    let mut all: Vec<SeriesId> = program
+        .sources
+        .iter()
+        .flat_map(|source| source.series())
+        .collect();
     for node in &program.nodes {
         if let Some(inner) = node.operator.inner() {
             all.extend(series_of(inner));
@@ -214,7 +275,11 @@ pub(crate) fn series_of(program: &Program) -> Vec<SeriesId> {
 /// The first multiple of `step` after `start`, or at it if `closed`.
 fn first_on_grid(start: i64, step: i64, closed: bool) -> i64 {
     let at = start.div_euclid(step) * step;
-    if at < start || (at == start && !closed) { at + step } else { at }
+    if at < start || (at == start && !closed) {
+        at + step
+    } else {
+        at
+    }
 }
 
 impl Operator for Subquery {
@@ -233,7 +298,11 @@ impl Operator for Subquery {
         };
         let end = reference.saturating_sub(self.spec.offset.ms);
         let start = end.saturating_sub(self.spec.range.ms);
-        let step = self.spec.step.as_ref().map_or(env.options.default_subquery_step_ms, |step| step.ms);
+        let step = self
+            .spec
+            .step
+            .as_ref()
+            .map_or(env.options.default_subquery_step_ms, |step| step.ms);
         if step <= 0 {
             return Err("duration must be greater than 0".to_owned());
         }
@@ -252,7 +321,10 @@ impl Operator for Subquery {
             let (times, values) = track.until(end);
             if !times.is_empty() {
                 let points = times.iter().copied().zip(values.iter().copied()).collect();
-                self.matrix.push(RangeSeries { labels: labels.clone(), points });
+                self.matrix.push(RangeSeries {
+                    labels: labels.clone(),
+                    points,
+                });
             }
         }
         Ok(())

@@ -29,7 +29,11 @@ struct Lanes {
 }
 
 /// The sum of nothing: adding to it gives what is added, its sign included.
-const NOTHING: Lanes = Lanes { values: [-0.0; BLOCK], lost: [0.0; BLOCK], any: [false; BLOCK] };
+const NOTHING: Lanes = Lanes {
+    values: [-0.0; BLOCK],
+    lost: [0.0; BLOCK],
+    any: [false; BLOCK],
+};
 
 impl Lanes {
     /// Adds a row of the tile; `STALE` adds nothing. As `Sum::add`, without branches.
@@ -42,7 +46,11 @@ impl Lanes {
             let greater = value.abs() >= term.abs();
             let (head, tail) = if greater { (*value, *term) } else { (*term, *value) };
             let compensated = *lost + ((head - sum) + tail);
-            let compensated = if sum.abs() == f64::INFINITY { 0.0 } else { compensated };
+            let compensated = if sum.abs() == f64::INFINITY {
+                0.0
+            } else {
+                compensated
+            };
             *lost = if present { compensated } else { *lost };
             *value = if present { sum } else { *value };
             *any |= present;
@@ -52,7 +60,12 @@ impl Lanes {
 
 impl Total {
     pub(crate) fn new(select: Select) -> Self {
-        Self { select, selected: Output::default(), lanes: NOTHING, block: (0, 0, 0) }
+        Self {
+            select,
+            selected: Output::default(),
+            lanes: NOTHING,
+            block: (0, 0, 0),
+        }
     }
 
     /// Sums all columns of the tile.
@@ -95,7 +108,9 @@ impl Operator for Total {
             return Ok(());
         }
         output.vector.clear();
-        let Some(source) = inputs.sources.get_mut(self.select.source) else { return Ok(()) };
+        let Some(source) = inputs.sources.get_mut(self.select.source) else {
+            return Ok(());
+        };
         let column = source.ensure(now, None, env)?;
         let block = source.block();
         let (tile, stride) = source.tile();
@@ -113,7 +128,9 @@ impl Operator for Total {
         }
         let lanes = &self.lanes;
         if lanes.any.get(column) == Some(&true) {
-            output.vector.push(0, at(&lanes.values, column) + at(&lanes.lost, column));
+            output
+                .vector
+                .push(0, at(&lanes.values, column) + at(&lanes.lost, column));
         }
         Ok(())
     }

@@ -21,7 +21,10 @@ impl Duration {
         match expr {
             None => Self::default(),
             Some(DurationExpr::Millis(ms)) => Self { expr: None, ms: *ms },
-            Some(expr) => Self { expr: Some(expr.clone()), ms: 0 },
+            Some(expr) => Self {
+                expr: Some(expr.clone()),
+                ms: 0,
+            },
         }
     }
 

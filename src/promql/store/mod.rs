@@ -33,7 +33,9 @@ impl std::fmt::Display for StoreError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::UnknownSeries(id) => write!(out, "the store has no series {}", id.0),
-            Self::NotForward(last, t) => write!(out, "a sample at {t} ms is not after the last one, at {last} ms"),
+            Self::NotForward(last, t) => {
+                write!(out, "a sample at {t} ms is not after the last one, at {last} ms")
+            }
             Self::Full => write!(out, "the series is full"),
         }
     }
@@ -60,7 +62,12 @@ fn fresh_identity() -> u64 {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { series: Vec::new(), by_labels: HashMap::new(), identity: fresh_identity(), appends: 0 }
+        Self {
+            series: Vec::new(),
+            by_labels: HashMap::new(),
+            identity: fresh_identity(),
+            appends: 0,
+        }
     }
 }
 
@@ -98,7 +105,10 @@ impl Store {
     /// If the series does not exist, or already has a sample at or after that instant.
     #[inline]
     pub fn append(&mut self, id: SeriesId, t_ms: i64, value: f64) -> Result<(), StoreError> {
-        let series = self.series.get_mut(id.0 as usize).ok_or(StoreError::UnknownSeries(id))?;
+        let series = self
+            .series
+            .get_mut(id.0 as usize)
+            .ok_or(StoreError::UnknownSeries(id))?;
         series.append(t_ms, value)?;
         self.appends = self.appends.wrapping_add(1);
         Ok(())
@@ -160,7 +170,11 @@ impl Store {
 
     /// Labels of all series from number `first` on.
     pub(crate) fn labels_from(&self, first: usize) -> impl Iterator<Item = (SeriesId, &Labels)> {
-        self.series.iter().enumerate().skip(first).filter_map(|(i, s)| Some((SeriesId(u32::try_from(i).ok()?), s.labels())))
+        self.series
+            .iter()
+            .enumerate()
+            .skip(first)
+            .filter_map(|(i, s)| Some((SeriesId(u32::try_from(i).ok()?), s.labels())))
     }
 
     pub(crate) fn identity(&self) -> u64 {
@@ -182,8 +196,14 @@ mod tests {
         let up = store.add_series(Labels::new([("__name__", "up")]));
         assert_eq!(up, store.add_series(Labels::new([("__name__", "up")])));
         store.append(up, 1000, 1.0).unwrap();
-        assert_eq!(store.append(up, 1000, 1.0), Err(StoreError::NotForward(1000, 1000)));
-        assert_eq!(store.append(SeriesId(7), 1000, 1.0), Err(StoreError::UnknownSeries(SeriesId(7))));
+        assert_eq!(
+            store.append(up, 1000, 1.0),
+            Err(StoreError::NotForward(1000, 1000))
+        );
+        assert_eq!(
+            store.append(SeriesId(7), 1000, 1.0),
+            Err(StoreError::UnknownSeries(SeriesId(7)))
+        );
         store.clear_samples();
         store.append(up, 5, 1.0).unwrap();
         assert_eq!((store.len(), store.sample_count()), (1, 1));

@@ -22,7 +22,13 @@ pub(crate) struct Series {
 
 impl Series {
     pub(super) fn new(labels: Labels) -> Self {
-        Self { labels, times: Times::new(), values: Vec::new(), stales: Vec::new(), drops: Vec::new() }
+        Self {
+            labels,
+            times: Times::new(),
+            values: Vec::new(),
+            stales: Vec::new(),
+            drops: Vec::new(),
+        }
     }
 
     pub(super) fn append(&mut self, t: i64, value: f64) -> Result<(), StoreError> {
@@ -90,7 +96,11 @@ impl Series {
     /// Numbers of those of the samples `from..to` that are less than the one before.
     #[inline]
     pub(crate) fn drops(&self, from: usize, to: usize) -> &[u32] {
-        if self.drops.is_empty() { &[] } else { within(&self.drops, from, to) }
+        if self.drops.is_empty() {
+            &[]
+        } else {
+            within(&self.drops, from, to)
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {

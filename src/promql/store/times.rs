@@ -40,7 +40,9 @@ impl TimesView<'_> {
     pub(crate) fn at(self, i: usize) -> i64 {
         match self {
             Self::Even { start, step } => start + step * i as i64,
-            Self::Offsets { start, offsets } => start + i64::from(offsets.get(i).copied().unwrap_or(u32::MAX)),
+            Self::Offsets { start, offsets } => {
+                start + i64::from(offsets.get(i).copied().unwrap_or(u32::MAX))
+            }
             Self::Wide(wide) => wide.get(i).copied().unwrap_or(i64::MAX),
         }
     }
@@ -89,7 +91,14 @@ fn search(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> us
 
 impl Times {
     pub(super) fn new() -> Self {
-        Self { form: Form::Even, start: 0, step: 0, len: 0, offsets: Vec::new(), wide: Vec::new() }
+        Self {
+            form: Form::Even,
+            start: 0,
+            step: 0,
+            len: 0,
+            offsets: Vec::new(),
+            wide: Vec::new(),
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -107,8 +116,14 @@ impl Times {
     #[inline]
     pub(super) fn view(&self) -> TimesView<'_> {
         match self.form {
-            Form::Even => TimesView::Even { start: self.start, step: self.step },
-            Form::Offsets => TimesView::Offsets { start: self.start, offsets: &self.offsets },
+            Form::Even => TimesView::Even {
+                start: self.start,
+                step: self.step,
+            },
+            Form::Offsets => TimesView::Offsets {
+                start: self.start,
+                offsets: &self.offsets,
+            },
             Form::Wide => TimesView::Wide(&self.wide),
         }
     }
@@ -122,7 +137,12 @@ impl Times {
         match self.form {
             Form::Even if self.len == 0 => (self.start, self.step) = (t, 0),
             Form::Even if self.len == 1 => self.step = t.saturating_sub(self.start),
-            Form::Even if self.step.checked_mul(self.len as i64).and_then(|d| self.start.checked_add(d)) == Some(t) => {}
+            Form::Even
+                if self
+                    .step
+                    .checked_mul(self.len as i64)
+                    .and_then(|d| self.start.checked_add(d))
+                    == Some(t) => {}
             Form::Even => {
                 self.write_out();
                 return self.push(t);
@@ -143,7 +163,11 @@ impl Times {
     fn write_out(&mut self) {
         let (start, step) = (self.start, self.step);
         let span = step.saturating_mul(self.len as i64);
-        self.form = if u32::try_from(span).is_ok() { Form::Offsets } else { Form::Wide };
+        self.form = if u32::try_from(span).is_ok() {
+            Form::Offsets
+        } else {
+            Form::Wide
+        };
         for i in 0..self.len as i64 {
             match u32::try_from(step * i) {
                 Ok(offset) if self.form == Form::Offsets => push_tight(&mut self.offsets, offset),
@@ -176,7 +200,9 @@ impl Times {
                     return 0;
                 }
                 let offsets = self.offsets.as_slice();
-                count_near(offsets.len(), hint, |i| offsets.get(i).is_some_and(|o| i64::from(*o) <= after))
+                count_near(offsets.len(), hint, |i| {
+                    offsets.get(i).is_some_and(|o| i64::from(*o) <= after)
+                })
             }
             Form::Wide => {
                 let wide = self.wide.as_slice();
@@ -238,7 +264,10 @@ mod tests {
         for (all, form) in [(even, Form::Even), (uneven, Form::Offsets), (wide, Form::Wide)] {
             let times = column(&all);
             assert_eq!(times.form, form);
-            assert_eq!((0..all.len()).map(|i| times.view().at(i)).collect::<Vec<_>>(), all);
+            assert_eq!(
+                (0..all.len()).map(|i| times.view().at(i)).collect::<Vec<_>>(),
+                all
+            );
             for probe in all.iter().flat_map(|t| [t - 1, *t, t + 1]) {
                 let wanted = all.iter().filter(|t| **t <= probe).count();
                 for hint in [0, 3, wanted.saturating_sub(1), wanted, wanted + 1, 1000] {
