@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// A pod template by number: equal numbers are equal templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Template(pub u16);
@@ -118,6 +120,30 @@ pub struct Step {
     pub analysis: Option<Analysis>,
     /// `setCanaryScale`
     pub set_canary_scale: Option<CanaryScale>,
+    /// `setHeaderRoute`
+    pub set_header_route: Option<HeaderRoute>,
+    /// `setMirrorRoute`
+    pub set_mirror_route: Option<MirrorRoute>,
+}
+
+/// `setHeaderRoute`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderRoute {
+    /// `name`
+    pub name: Arc<str>,
+    /// `match` as Istio will have it; `None` takes the route away.
+    pub matches: Option<Arc<Value>>,
+}
+
+/// `setMirrorRoute`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorRoute {
+    /// `name`
+    pub name: Arc<str>,
+    /// `match` as Istio will have it; `None` takes the route away.
+    pub matches: Option<Arc<Value>>,
+    /// `percentage`
+    pub percentage: i64,
 }
 
 /// `pause`
@@ -147,6 +173,8 @@ pub struct Traffic {
     pub routes: Vec<Arc<str>>,
     /// `destinationRule`
     pub destination_rule: Option<Subsets>,
+    /// `trafficRouting.managedRoutes[].name`
+    pub managed_routes: Vec<Arc<str>>,
 }
 
 /// `trafficRouting.istio.destinationRule`

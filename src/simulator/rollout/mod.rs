@@ -9,6 +9,7 @@ mod analysis;
 mod conditions;
 mod failure;
 mod history;
+mod istio;
 mod pause;
 mod phase;
 mod replicas;

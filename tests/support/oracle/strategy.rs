@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rollcast::simulator::objects::Cluster;
 use rollcast::simulator::spec::{
-    Amount, Background, Canary, CanaryScale, Pause, Spec, Step, Subsets, Threshold, Traffic,
+    Amount, Background, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets, Threshold, Traffic,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::analyses::Analyses;
 use super::numbers::{int, seconds};
@@ -142,8 +142,7 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
     };
     for key in object.keys() {
         match key.as_str() {
-            "istio" => {}
-            "managedRoutes" => return Err("managedRoutes".into()),
+            "istio" | "managedRoutes" => {}
             other => return Err(format!("trafficRouting.{other}")),
         }
     }
@@ -180,6 +179,14 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
         virtual_service,
         routes: routes.iter().filter_map(Value::as_str).map(Into::into).collect(),
         destination_rule,
+        managed_routes: raw["managedRoutes"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|route| route["name"].as_str())
+            .map(Into::into)
+            .collect(),
     }))
 }
 
@@ -201,10 +208,43 @@ fn step(raw: &Value, analyses: &mut Analyses) -> Result<Step, String> {
                     match_traffic_weight: value["matchTrafficWeight"].as_bool().unwrap_or(false),
                 });
             }
+            "setHeaderRoute" => {
+                step.set_header_route = Some(HeaderRoute {
+                    name: value["name"].as_str().unwrap_or("").into(),
+                    matches: matches(value, header_match),
+                });
+            }
+            "setMirrorRoute" => {
+                step.set_mirror_route = Some(MirrorRoute {
+                    name: value["name"].as_str().unwrap_or("").into(),
+                    matches: matches(value, mirror_match),
+                    percentage: int(value, "percentage").unwrap_or(100),
+                });
+            }
             other => return Err(format!("step {other}")),
         }
     }
     Ok(step)
+}
+
+fn matches(raw: &Value, of: impl Fn(&Value) -> Value) -> Option<Arc<Value>> {
+    let list = raw["match"].as_array().filter(|list| !list.is_empty())?;
+    Some(Arc::new(Value::Array(list.iter().map(of).collect())))
+}
+
+fn header_match(raw: &Value) -> Value {
+    let name = raw["headerName"].as_str().unwrap_or("");
+    json!({"headers": {name: raw["headerValue"]}})
+}
+
+fn mirror_match(raw: &Value) -> Value {
+    let mut view = json!({});
+    for (from, to) in [("method", "method"), ("path", "uri"), ("headers", "headers")] {
+        if let Some(value) = raw.get(from) {
+            view[to] = value.clone();
+        }
+    }
+    view
 }
 
 fn duration(raw: &Value) -> Result<Option<(i64, Arc<str>)>, String> {

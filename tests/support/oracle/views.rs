@@ -166,6 +166,16 @@ fn route(route: &Route) -> Value {
         })
         .collect();
     let mut view = json!({"to": to});
+    if let Some(matches) = &route.matches {
+        view["match"] = (**matches).clone();
+    }
+    if let Some(mirror) = &route.mirror {
+        view["mirror"] = json!({"host": *mirror.host});
+        if let Some(subset) = &mirror.subset {
+            view["mirror"]["subset"] = json!(**subset);
+        }
+        view["mirrorPercentage"] = json!({"value": mirror.percentage});
+    }
     if let Some(name) = &route.name {
         view["name"] = json!(**name);
     }
