@@ -36,8 +36,35 @@ pub struct Spec {
     pub successful_history: i64,
     /// `analysis.unsuccessfulRunHistoryLimit`
     pub unsuccessful_history: i64,
-    /// `strategy.canary`
+    /// `strategy.canary`; without a meaning where `strategy.blueGreen` is given.
     pub canary: Arc<Canary>,
+    /// `strategy.blueGreen`
+    pub blue_green: Option<Arc<BlueGreen>>,
+}
+
+/// `strategy.blueGreen`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlueGreen {
+    /// `activeService`: an index into the cluster's Services.
+    pub active_service: usize,
+    /// `previewService`
+    pub preview_service: Option<usize>,
+    /// `autoPromotionEnabled`
+    pub auto_promotion: bool,
+    /// `autoPromotionSeconds`
+    pub auto_promotion_seconds: i64,
+    /// `previewReplicaCount`
+    pub preview_replicas: Option<i64>,
+    /// `prePromotionAnalysis`
+    pub pre_promotion: Option<Analysis>,
+    /// `postPromotionAnalysis`
+    pub post_promotion: Option<Analysis>,
+    /// `scaleDownDelaySeconds`
+    pub scale_down_delay: Option<i64>,
+    /// `scaleDownDelayRevisionLimit`
+    pub scale_down_delay_revision_limit: Option<i64>,
+    /// `abortScaleDownDelaySeconds`
+    pub abort_scale_down_delay: Option<i64>,
 }
 
 impl Spec {
@@ -56,6 +83,7 @@ impl Spec {
             successful_history: 5,
             unsuccessful_history: 5,
             canary: Arc::new(canary),
+            blue_green: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rollcast::simulator::objects::Cluster;
 use rollcast::simulator::spec::{
-    Amount, Background, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets, Threshold, Traffic,
+    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets, Threshold, Traffic,
 };
 use serde_json::{Value, json};
 
@@ -19,9 +19,6 @@ pub(crate) fn spec(
     analyses: &mut Analyses,
 ) -> Result<Spec, String> {
     let strategy = &raw["strategy"];
-    if strategy.get("blueGreen").is_some() {
-        return Err("blueGreen".into());
-    }
     for field in ["workloadRef", "restartAt"] {
         if raw.get(field).is_some() {
             return Err(field.into());
@@ -29,6 +26,9 @@ pub(crate) fn spec(
     }
     let canary = canary(&strategy["canary"], cluster, analyses)?;
     let mut spec = Spec::new(name, canary);
+    if let Some(raw) = strategy.get("blueGreen") {
+        spec.blue_green = Some(Arc::new(blue_green(raw, cluster, analyses)?));
+    }
     let set = |field: &mut i64, name: &str| {
         if let Some(value) = int(raw, name) {
             *field = value;
@@ -48,6 +48,26 @@ pub(crate) fn spec(
         spec.unsuccessful_history = limit;
     }
     Ok(spec)
+}
+
+fn blue_green(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<BlueGreen, String> {
+    let service = |field: &str| {
+        let name = raw[field].as_str()?;
+        cluster.services.iter().position(|service| &*service.name == name)
+    };
+    let mut analysis = |field: &str| raw.get(field).map(|raw| analyses.reference(raw)).transpose();
+    Ok(BlueGreen {
+        active_service: service("activeService").ok_or("missing Service")?,
+        preview_service: service("previewService"),
+        auto_promotion: raw["autoPromotionEnabled"].as_bool().unwrap_or(true),
+        auto_promotion_seconds: int(raw, "autoPromotionSeconds").unwrap_or(0),
+        preview_replicas: int(raw, "previewReplicaCount"),
+        pre_promotion: analysis("prePromotionAnalysis")?,
+        post_promotion: analysis("postPromotionAnalysis")?,
+        scale_down_delay: int(raw, "scaleDownDelaySeconds"),
+        scale_down_delay_revision_limit: int(raw, "scaleDownDelayRevisionLimit"),
+        abort_scale_down_delay: int(raw, "abortScaleDownDelaySeconds"),
+    })
 }
 
 fn canary(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<Canary, String> {

@@ -62,9 +62,18 @@ pub(crate) fn rollout(store: &Store) -> Value {
     for (key, run) in [
         ("stepRun", &status.step_run),
         ("backgroundRun", &status.background_run),
+        ("preRun", &status.pre_run),
+        ("postRun", &status.post_run),
     ] {
         if let Some(run) = run {
             object.insert(key.into(), run_status(run, store));
+        }
+    }
+    if spec.blue_green.is_some() {
+        object.insert("active".into(), hash(status.active));
+        object.insert("preview".into(), hash(status.preview));
+        if status.checkpoint {
+            object.insert("scaleUpPreviewCheckPoint".into(), json!(true));
         }
     }
     let conditions: Map<String, Value> = status
