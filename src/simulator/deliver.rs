@@ -252,7 +252,12 @@ impl Machine<'_> {
     pub(super) fn sync_service(&mut self, at: usize) {
         let now = self.core.now;
         let canary = &self.core.store.rollout.spec.canary;
-        let referenced = canary.canary_service == Some(at) || canary.stable_service == Some(at);
+        let blue_green = self.core.store.rollout.spec.blue_green.as_ref();
+        let referenced = canary.canary_service == Some(at)
+            || canary.stable_service == Some(at)
+            || blue_green.is_some_and(|strategy| {
+                strategy.active_service == at || strategy.preview_service == Some(at)
+            });
         let selects = self
             .core
             .store

@@ -61,12 +61,13 @@ impl Failure {
         rollout: &str,
         virtual_service: impl Fn(usize) -> String,
     ) -> String {
-        let mut text: String = self
-            .context
-            .iter()
-            .rev()
-            .map(|context| format!("{context}: "))
-            .collect();
+        let mut text = String::new();
+        for context in self.context.iter().rev() {
+            text.push_str(context);
+            if !context.ends_with(' ') {
+                text.push_str(": ");
+            }
+        }
         text.push_str(&match self.reason {
             Reason::Delayed(hash) => {
                 format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")

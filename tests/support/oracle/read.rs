@@ -250,6 +250,7 @@ fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, Str
         .iter()
         .map(|object| DestinationRule {
             name: text(&object["metadata"]["name"]),
+            host: text(&object["spec"]["host"]),
             managed: false,
             subsets: object["spec"]["subsets"]
                 .as_array()
@@ -270,6 +271,8 @@ fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, Str
 fn route(route: &Value) -> Route {
     Route {
         name: route["name"].as_str().map(Into::into),
+        matches: route.get("match").cloned().map(std::sync::Arc::new),
+        mirror: None,
         to: route["route"]
             .as_array()
             .unwrap_or(&Vec::new())
