@@ -165,8 +165,8 @@ const TEXTS: &[(&str, &str)] = &[
         "RC0104 1:10 expected `ratio`, `duration`, `rate`, `count` or `text` in `param`, found `rtio` -> rtio\"ratio\"",
     ),
     (
-        "metric x = promql `a{b=\"${canary}\"}\n more`",
-        "RC0109 1:1 `metric` is not compiled by this version yet",
+        "metric x = job `a{b=\"${canary}\"}\n more`",
+        "RC0109 1:12 a metric by `job` is not compiled by this version yet",
     ),
     ("env a { x 40  y = 3 }", "RC0104 1:11 expected `=` in a setting of an `env`, found `40`"),
     ("replicas 3", "RC0101 1:1 `replicas` is not an item of a file"),
