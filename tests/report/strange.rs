@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use rollcast::report::{Commands, Look, json, svg, text, timeline, verdict};
 use rollcast::simulator::trace::{Event, EventKind, Outcome, SignalTrack, Trace, Unit};
 
-fn kind() -> impl Strategy<Value = EventKind> {
-    let word = prop_oneof![
+/// Phases, messages, names.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
         Just(String::new()),
         Just("Failed".to_owned()),
         Just("Successful".to_owned()),
@@ -15,8 +16,12 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just("abort".to_owned()),
         Just("CanaryPauseStep".to_owned()),
         "[ -~\u{e9}\u{65e5}\u{1b}\n]{0,80}",
-    ];
-    let value = prop_oneof![
+    ]
+}
+
+/// Values as Argo writes them, and as it does not.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
         Just("[]".to_owned()),
         Just("[NaN]".to_owned()),
         Just("[+Inf]".to_owned()),
@@ -24,14 +29,17 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just("[-0.5,3]".to_owned()),
         (0.0_f64..2.0).prop_map(|value| format!("[{value}]")),
         "[ -~]{0,30}",
-    ];
+    ]
+}
+
+fn kind() -> impl Strategy<Value = EventKind> {
     let metric = prop_oneof![
         Just("error-rate".to_owned()),
         Just("latency-p95".to_owned()),
         "[a-z<&-]{1,50}"
     ];
     let numbers = (any::<u64>(), any::<u32>(), 0_u32..12, any::<bool>());
-    (0_u32..14, word.clone(), word, value, metric, numbers).prop_map(
+    (0_u32..14, word(), word(), value(), metric, numbers).prop_map(
         |(which, phase, message, value, metric, (large, any, small, dry_run))| match which {
             0 => EventKind::Applied { revision: large },
             1 => EventKind::Action {

@@ -254,7 +254,7 @@ fn measured_cells(measured: &Measured, slo: Option<&SloBound>, look: &Look) -> C
     let ink = ink(measured);
     let mut words = vec![(ink, said(measured, slo))];
     if measured.dry_run {
-        words.push((Ink::Dim, "dry run: decides nothing".into()));
+        words.push((Ink::Dim, "dry run".into()));
     }
     Cells {
         time: Seconds(measured.at).clock(),

@@ -168,7 +168,12 @@ impl<'a> Story<'a> {
 
     /// A pod more on the way to all wanted ones is not worth a row; the last of them is, and any pod less.
     fn available(&mut self, revision: u64, available: u32, wanted: u32, later: &[Event]) -> Option<Note> {
+        let first = !self.available.contains_key(&revision);
         let before = self.available.insert(revision, available).unwrap_or(0);
+        // The pods that were there before the release are where it starts, not what happens.
+        if first && available >= wanted && self.canary != Some(revision) {
+            return None;
+        }
         let side = self.side(revision);
         if available >= wanted {
             // Scaling down is told where it was wanted.
