@@ -65,7 +65,7 @@ impl Reconcile<'_> {
         if status.current != Some(self.new.hash) {
             return preview;
         }
-        let paused = self.rollout.spec.paused || !status.pauses.is_empty();
+        let paused = self.rollout.spec.is_paused() || !status.pauses.is_empty();
         if !paused && status.checkpoint {
             replicas
         } else {

@@ -236,7 +236,11 @@ impl Reconcile<'_> {
         next.http.retain(|route| route.name.as_ref() != Some(&mirror.name));
         if let Some(matches) = &mirror.matches {
             let (host, subset) = self.canary_target(traffic);
+            // Upstream reads the port of the first destination without asking whether there is one.
             let to = weighted(traffic, &next.http).map(|route| route.to.clone()).unwrap_or_default();
+            if to.is_empty() {
+                return Err(Failure::panic());
+            }
             let route = Route {
                 name: Some(Arc::clone(&mirror.name)),
                 matches: Some(Arc::clone(matches)),

@@ -196,7 +196,7 @@ impl<'a> Reconcile<'a> {
     /// Why nothing may be scaled. Source: rollout/context.go, `haltProgress`.
     fn halted(&self) -> bool {
         use super::objects::status::PauseReason::InconclusiveAnalysisRun;
-        self.rollout.spec.paused || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
+        self.rollout.spec.is_paused() || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
     }
 
     /// ReplicaSets that are neither the new nor the stable one.
