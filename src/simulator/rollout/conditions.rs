@@ -106,7 +106,8 @@ impl Reconcile<'_> {
         if self.blue_green.is_none() {
             return self.sum(|set| set.available) >= self.rollout.spec.replicas;
         }
-        self.set_with(status.active).is_some_and(|set| self.saturated(set))
+        self.set_with(status.active)
+            .is_some_and(|set| self.saturated(set))
     }
 
     fn health(&self, status: &mut Status, healthy: bool) -> bool {

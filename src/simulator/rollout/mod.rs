@@ -82,13 +82,12 @@ impl<'a> Reconcile<'a> {
             .store
             .hash(rollout.spec.template)
             .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let new = match existing {
-            Some(new) => new,
-            None => {
-                let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
-                sets.push(new);
-                new
-            }
+        let new = if let Some(new) = existing {
+            new
+        } else {
+            let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
+            sets.push(new);
+            new
         };
         let stable = rollout
             .status

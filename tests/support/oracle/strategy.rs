@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rollcast::simulator::objects::Cluster;
 use rollcast::simulator::spec::{
-    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets, Threshold, Traffic,
+    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets,
+    Threshold, Traffic,
 };
 use serde_json::{Value, json};
 
