@@ -183,7 +183,9 @@ impl Machine<'_> {
                         format!("Rollout resource added to informer: default/{name}")
                     });
             }
-            Change::Rollout => self.core.rollout.event(now),
+            Change::Rollout | Change::VirtualService(_) | Change::RunDeleted(_) => {
+                self.core.rollout.event(now);
+            }
             Change::ReplicaSet => {
                 self.core.pods.disturb();
                 self.core.rollout.event(now);
@@ -201,7 +203,6 @@ impl Machine<'_> {
                 }
                 self.wake_run(id.0);
             }
-            Change::RunDeleted(_) => self.core.rollout.event(now),
             Change::Service(at) => {
                 if self.core.services.len() <= at {
                     self.core.services.resize_with(at + 1, Key::default);
@@ -210,7 +211,6 @@ impl Machine<'_> {
                     key.add(now);
                 }
             }
-            Change::VirtualService(_) => self.core.rollout.event(now),
             Change::DestinationRule(at) => {
                 if self.core.rules.len() <= at {
                     self.core.rules.resize_with(at + 1, Key::default);

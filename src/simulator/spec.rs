@@ -18,8 +18,8 @@ pub struct Spec {
     pub name: Arc<str>,
     /// `replicas`
     pub replicas: i64,
-    /// `paused`
-    pub paused: bool,
+    /// `paused`; writing `false` where nothing stood is a change.
+    pub paused: Option<bool>,
     /// `template`
     pub template: Template,
     /// `minReadySeconds`
@@ -73,7 +73,7 @@ impl Spec {
         Self {
             name: name.into(),
             replicas: 1,
-            paused: false,
+            paused: None,
             template: Template(0),
             min_ready: 0,
             progress_deadline: 600,
@@ -85,6 +85,11 @@ impl Spec {
             canary: Arc::new(canary),
             blue_green: None,
         }
+    }
+
+    /// Whether a person holds it.
+    pub fn is_paused(&self) -> bool {
+        self.paused == Some(true)
     }
 }
 

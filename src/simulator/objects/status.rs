@@ -21,6 +21,8 @@ pub struct Rollout {
     pub revision: i64,
     /// `status`
     pub status: Status,
+    /// Whether `status.abort` is written out as false, so that writing it again is no change.
+    pub abort_written: bool,
     /// `metadata.resourceVersion`
     pub version: u64,
 }

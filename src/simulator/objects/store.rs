@@ -77,6 +77,7 @@ impl Store {
                 generation: 1,
                 revision: 0,
                 status: Status::default(),
+                abort_written: false,
                 version: 0,
             },
             sets: Vec::new(),
@@ -232,6 +233,7 @@ impl Store {
     /// Merges the difference of two statuses into the stored one.
     pub(in crate::simulator) fn patch_status(&mut self, from: &Status, to: &Status) {
         self.rollout.status.merge(from, to);
+        self.rollout.abort_written &= from.abort == to.abort;
         self.touch_rollout();
     }
 

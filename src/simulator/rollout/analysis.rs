@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::pause::Abort;
 use super::Reconcile;
+use super::pause::Abort;
 use crate::simulator::analysis_run::resolve;
 use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
 use crate::simulator::objects::status::{PauseReason, RunStatus};
@@ -54,9 +54,15 @@ impl Reconcile<'_> {
         }
         if let Some(strategy) = self.blue_green.clone() {
             self.pre_run = self.reconcile_pre_run(&strategy, pre);
-            self.judge(self.pre_run, "Blue/green pre-promotion analysis phase error/failed");
+            self.judge(
+                self.pre_run,
+                "Blue/green pre-promotion analysis phase error/failed",
+            );
             self.post_run = self.reconcile_post_run(&strategy, post);
-            self.judge(self.post_run, "Blue/green post-promotion analysis phase error/failed");
+            self.judge(
+                self.post_run,
+                "Blue/green post-promotion analysis phase error/failed",
+            );
         } else {
             self.step_run = self.reconcile_step_run(step);
             self.background_run = self.reconcile_background_run(background);

@@ -41,9 +41,12 @@ impl Reconcile<'_> {
     pub(super) fn reconcile_blue_green_sets(&mut self) -> Result<(), Failure> {
         self.remove_deadlines();
         if let Some(stable) = self.stable {
-            self.scale(stable, self.rollout.spec.replicas).map_err(|failure| {
-                failure.within("failed to scaleReplicaSetAndRecordEvent in reconcileBlueGreenStableReplicaSet")
-            })?;
+            self.scale(stable, self.rollout.spec.replicas)
+                .map_err(|failure| {
+                    failure.within(
+                        "failed to scaleReplicaSetAndRecordEvent in reconcileBlueGreenStableReplicaSet",
+                    )
+                })?;
         }
         self.reconcile_new_set()?;
         self.reconcile_other_sets();
@@ -65,7 +68,7 @@ impl Reconcile<'_> {
         if status.current != Some(self.new.hash) {
             return preview;
         }
-        let paused = self.rollout.spec.paused || !status.pauses.is_empty();
+        let paused = self.rollout.spec.is_paused() || !status.pauses.is_empty();
         if !paused && status.checkpoint {
             replicas
         } else {
@@ -233,15 +236,33 @@ impl Reconcile<'_> {
     }
 
     /// Source: `reconcilePrePromotionAnalysisRun`.
-    pub(super) fn reconcile_pre_run(&mut self, strategy: &BlueGreen, current: Option<RunId>) -> Option<RunId> {
+    pub(super) fn reconcile_pre_run(
+        &mut self,
+        strategy: &BlueGreen,
+        current: Option<RunId>,
+    ) -> Option<RunId> {
         let skips = self.skips_pre(strategy, current);
-        self.reconcile_promotion_run(strategy.pre_promotion.as_ref(), Kind::PrePromotion, skips, current)
+        self.reconcile_promotion_run(
+            strategy.pre_promotion.as_ref(),
+            Kind::PrePromotion,
+            skips,
+            current,
+        )
     }
 
     /// Source: `reconcilePostPromotionAnalysisRun`.
-    pub(super) fn reconcile_post_run(&mut self, strategy: &BlueGreen, current: Option<RunId>) -> Option<RunId> {
+    pub(super) fn reconcile_post_run(
+        &mut self,
+        strategy: &BlueGreen,
+        current: Option<RunId>,
+    ) -> Option<RunId> {
         let skips = self.skips_post(current);
-        self.reconcile_promotion_run(strategy.post_promotion.as_ref(), Kind::PostPromotion, skips, current)
+        self.reconcile_promotion_run(
+            strategy.post_promotion.as_ref(),
+            Kind::PostPromotion,
+            skips,
+            current,
+        )
     }
 
     fn reconcile_promotion_run(
@@ -290,7 +311,9 @@ impl Reconcile<'_> {
             self.pause.clear = true;
             self.pause.remove_abort = true;
         }
-        status.preview = strategy.preview_service.and_then(|service| self.selector(service));
+        status.preview = strategy
+            .preview_service
+            .and_then(|service| self.selector(service));
         status.active = self.selector(strategy.active_service);
         match self.blue_green_promotion(strategy, &status) {
             Some(promotion) => self.promote(&mut status, &promotion),

@@ -34,7 +34,7 @@ impl Reconcile<'_> {
         let old = &self.rollout.status;
         let progressing = old.condition(ConditionType::Progressing);
         let reason = progressing.map_or("", |condition| condition.reason);
-        let paused = !old.pauses.is_empty() || self.rollout.spec.paused;
+        let paused = !old.pauses.is_empty() || self.rollout.spec.is_paused();
         let aborted = reason == "RolloutAborted";
         let mut status = None;
         let mut set = |condition: Condition| {
@@ -73,7 +73,7 @@ impl Reconcile<'_> {
 
     /// Computes the next conditions.
     pub(super) fn conditions(&mut self, status: &mut Status) {
-        let old_paused = !self.rollout.status.pauses.is_empty() || self.rollout.spec.paused;
+        let old_paused = !self.rollout.status.pauses.is_empty() || self.rollout.spec.is_paused();
         let aborted = self.aborted();
         let healthy = self.healthy(status);
         let became_unhealthy = self.health(status, !old_paused && healthy);
@@ -106,7 +106,8 @@ impl Reconcile<'_> {
         if self.blue_green.is_none() {
             return self.sum(|set| set.available) >= self.rollout.spec.replicas;
         }
-        self.set_with(status.active).is_some_and(|set| self.saturated(set))
+        self.set_with(status.active)
+            .is_some_and(|set| self.saturated(set))
     }
 
     fn health(&self, status: &mut Status, healthy: bool) -> bool {
@@ -257,7 +258,7 @@ impl Reconcile<'_> {
         let Some(condition) = old.condition(ConditionType::Progressing) else {
             return;
         };
-        let paused = !old.pauses.is_empty() || self.rollout.spec.paused;
+        let paused = !old.pauses.is_empty() || self.rollout.spec.is_paused();
         if self.healthy(status)
             || condition.reason == "ProgressDeadlineExceeded"
             || paused

@@ -19,6 +19,7 @@ enum Reason {
     StaleSet(Hash),
     StaleRollout,
     StaleVirtualService(usize),
+    Panic,
 }
 
 impl Failure {
@@ -40,6 +41,11 @@ impl Failure {
     /// A VirtualService was written with an old version.
     pub(super) fn stale_virtual_service(at: usize) -> Self {
         Self::new(Reason::StaleVirtualService(at))
+    }
+
+    /// Upstream's code panics here, which its worker takes for an error.
+    pub(super) fn panic() -> Self {
+        Self::new(Reason::Panic)
     }
 
     fn new(reason: Reason) -> Self {
@@ -68,19 +74,22 @@ impl Failure {
                 text.push_str(": ");
             }
         }
-        text.push_str(&match self.reason {
+        let reason = match self.reason {
             Reason::Delayed(hash) => {
                 format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")
             }
-            Reason::StaleSet(hash) => format!(
-                "error updating replicaset in updateReplicaSet {rollout}-{hash}: {}",
-                conflict("replicasets.apps", &format!("{rollout}-{hash}"))
-            ),
+            Reason::StaleSet(hash) => {
+                let name = format!("{rollout}-{hash}");
+                let conflict = conflict("replicasets.apps", &name);
+                format!("error updating replicaset in updateReplicaSet {name}: {conflict}")
+            }
+            Reason::Panic => "Recovered from Panic".to_owned(),
             Reason::StaleRollout => conflict("rollouts.argoproj.io", rollout),
             Reason::StaleVirtualService(at) => {
                 conflict("virtualservices.networking.istio.io", &virtual_service(at))
             }
-        });
+        };
+        text.push_str(&reason);
         text
     }
 }

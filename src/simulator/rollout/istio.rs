@@ -27,7 +27,10 @@ fn is_patched(traffic: &Traffic, http: &[Route], at: usize) -> bool {
         return http.len() == 1 || http.iter().position(|route| route.name.is_none()) == Some(at);
     }
     let first = http.iter().position(|other| other.name == route.name) == Some(at);
-    let listed = route.name.as_ref().is_some_and(|name| traffic.routes.contains(name));
+    let listed = route
+        .name
+        .as_ref()
+        .is_some_and(|name| traffic.routes.contains(name));
     first && (listed || mirrored(route))
 }
 
@@ -130,7 +133,9 @@ impl Reconcile<'_> {
         let name = Arc::clone(&next.name);
         if !self.core.store.update_virtual_service(at, next) {
             let failure = Failure::stale_virtual_service(at);
-            self.emit(true, "TrafficRoutingError", || failure.spell("", |_| name.to_string()));
+            self.emit(true, "TrafficRoutingError", || {
+                failure.spell("", |_| name.to_string())
+            });
             return Err(failure);
         }
         self.emit(false, "Updated VirtualService", || {
@@ -142,7 +147,10 @@ impl Reconcile<'_> {
     }
 
     fn cached_service(&self, traffic: &Traffic) -> Option<VirtualService> {
-        self.core.store.cached_virtual_service(traffic.virtual_service).cloned()
+        self.core
+            .store
+            .cached_virtual_service(traffic.virtual_service)
+            .cloned()
     }
 
     fn write_routes(
@@ -204,11 +212,16 @@ impl Reconcile<'_> {
     }
 
     /// Source: `SetHeaderRoute`.
-    pub(super) fn set_header_route(&mut self, traffic: &Traffic, header: &HeaderRoute) -> Result<(), Failure> {
+    pub(super) fn set_header_route(
+        &mut self,
+        traffic: &Traffic,
+        header: &HeaderRoute,
+    ) -> Result<(), Failure> {
         let Some(mut next) = self.cached_service(traffic) else {
             return Ok(());
         };
-        next.http.retain(|route| route.name.as_ref() != Some(&header.name));
+        next.http
+            .retain(|route| route.name.as_ref() != Some(&header.name));
         if let Some(matches) = &header.matches {
             let (host, subset) = self.canary_target(traffic);
             next.http.push(Route {
@@ -223,20 +236,34 @@ impl Reconcile<'_> {
             });
         }
         let route = Arc::clone(&header.name);
-        self.write_routes(traffic, next, "[SetHeaderRoute] failed to update routes", |name| {
-            format!("VirtualService `{name}` set headerRoute '{route}'")
-        })
+        self.write_routes(
+            traffic,
+            next,
+            "[SetHeaderRoute] failed to update routes",
+            |name| format!("VirtualService `{name}` set headerRoute '{route}'"),
+        )
     }
 
     /// Source: `SetMirrorRoute`.
-    pub(super) fn set_mirror_route(&mut self, traffic: &Traffic, mirror: &MirrorRoute) -> Result<(), Failure> {
+    pub(super) fn set_mirror_route(
+        &mut self,
+        traffic: &Traffic,
+        mirror: &MirrorRoute,
+    ) -> Result<(), Failure> {
         let Some(mut next) = self.cached_service(traffic) else {
             return Ok(());
         };
-        next.http.retain(|route| route.name.as_ref() != Some(&mirror.name));
+        next.http
+            .retain(|route| route.name.as_ref() != Some(&mirror.name));
         if let Some(matches) = &mirror.matches {
             let (host, subset) = self.canary_target(traffic);
-            let to = weighted(traffic, &next.http).map(|route| route.to.clone()).unwrap_or_default();
+            // Upstream reads the port of the first destination without asking whether there is one.
+            let to = weighted(traffic, &next.http)
+                .map(|route| route.to.clone())
+                .unwrap_or_default();
+            if to.is_empty() {
+                return Err(Failure::panic());
+            }
             let route = Route {
                 name: Some(Arc::clone(&mirror.name)),
                 matches: Some(Arc::clone(matches)),

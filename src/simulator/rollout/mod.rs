@@ -82,13 +82,12 @@ impl<'a> Reconcile<'a> {
             .store
             .hash(rollout.spec.template)
             .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let new = match existing {
-            Some(new) => new,
-            None => {
-                let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
-                sets.push(new);
-                new
-            }
+        let new = if let Some(new) = existing {
+            new
+        } else {
+            let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
+            sets.push(new);
+            new
         };
         let stable = rollout
             .status
@@ -196,7 +195,7 @@ impl<'a> Reconcile<'a> {
     /// Why nothing may be scaled. Source: rollout/context.go, `haltProgress`.
     fn halted(&self) -> bool {
         use super::objects::status::PauseReason::InconclusiveAnalysisRun;
-        self.rollout.spec.paused || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
+        self.rollout.spec.is_paused() || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
     }
 
     /// ReplicaSets that are neither the new nor the stable one.

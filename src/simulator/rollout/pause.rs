@@ -104,7 +104,7 @@ impl Reconcile<'_> {
 
     /// Begins or goes on with the pause of a pause step; says whether there is one.
     pub(super) fn reconcile_pause_step(&mut self) -> bool {
-        if self.rollout.spec.paused || self.rollout.status.promote_full {
+        if self.rollout.spec.is_paused() || self.rollout.status.promote_full {
             return false;
         }
         let Some(pause) = self.current_step().and_then(|step| step.pause.as_ref()) else {

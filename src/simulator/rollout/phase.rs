@@ -25,7 +25,7 @@ impl Reconcile<'_> {
                 Text::Prefixed(prefix, Arc::new(condition.message.clone())),
             );
         }
-        if self.rollout.spec.paused {
+        if self.rollout.spec.is_paused() {
             return (Phase::Paused, Text::Fixed("manually paused"));
         }
         if let Some(pause) = status.pauses.first() {

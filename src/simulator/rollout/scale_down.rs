@@ -53,7 +53,7 @@ impl Reconcile<'_> {
         if room <= 0 {
             return false;
         }
-        old.sort_by(|a, b| (b.revision, b.created).cmp(&(a.revision, a.created)));
+        old.sort_by_key(|set| std::cmp::Reverse((set.revision, set.created)));
         let mut annotated = 0;
         for set in old {
             if self.canary.traffic.is_some() && self.referenced(set.hash) {
@@ -172,6 +172,8 @@ impl Reconcile<'_> {
             || status.current == hash
             || status.active == hash
             || status.preview == hash
-            || weighted || selected || subset
+            || weighted
+            || selected
+            || subset
     }
 }

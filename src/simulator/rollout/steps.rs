@@ -73,7 +73,7 @@ impl Reconcile<'_> {
 
     /// Whether the current step is complete.
     pub(super) fn step_completed(&self) -> bool {
-        if self.rollout.spec.paused {
+        if self.rollout.spec.is_paused() {
             return false;
         }
         let Some(step) = self.current_step() else {

@@ -22,7 +22,7 @@ impl Reconcile<'_> {
         let mut canary_hash = Some(self.new.hash);
         let stable_hash = self.stable.map(|set| set.hash);
         let desired = if let Some(previous) = self.rolling_back_to_stable() {
-            canary_hash = previous;
+            canary_hash = Some(previous);
             self.weight_on_abort()
         } else {
             self.desired_weight(traffic)?
@@ -112,15 +112,15 @@ impl Reconcile<'_> {
 
     /// The hash that had the canary's traffic, where a dynamically scaled stable side is not yet ready to take it back.
     /// Source: utils/rollout/rolloututil.go, `IsDynamicallyRollingBackToStable`.
-    pub(super) fn rolling_back_to_stable(&self) -> Option<Option<Hash>> {
+    pub(super) fn rolling_back_to_stable(&self) -> Option<Hash> {
         if !self.rollout.status.fully_promoted()
             || self.canary.traffic.is_none()
             || !self.canary.dynamic_stable_scale
         {
             return None;
         }
-        let selector = self.rollout.status.weights?.canary_hash;
-        if selector == Some(self.new.hash) || self.new.available >= self.rollout.spec.replicas {
+        let selector = self.rollout.status.weights?.canary_hash?;
+        if selector == self.new.hash || self.new.available >= self.rollout.spec.replicas {
             return None;
         }
         Some(selector)

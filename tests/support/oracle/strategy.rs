@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rollcast::simulator::objects::Cluster;
 use rollcast::simulator::spec::{
-    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets, Threshold, Traffic,
+    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets,
+    Threshold, Traffic,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ pub(crate) fn spec(
     set(&mut spec.progress_deadline, "progressDeadlineSeconds");
     set(&mut spec.revision_history_limit, "revisionHistoryLimit");
     spec.progress_deadline_abort = raw["progressDeadlineAbort"].as_bool().unwrap_or(false);
-    spec.paused = raw["paused"].as_bool().unwrap_or(false);
+    spec.paused = raw["paused"].as_bool();
     spec.rollback_window = int(&raw["rollbackWindow"], "revisions").unwrap_or(0);
     if let Some(limit) = int(&raw["analysis"], "successfulRunHistoryLimit") {
         spec.successful_history = limit;

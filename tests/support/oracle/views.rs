@@ -43,7 +43,7 @@ pub(crate) fn rollout(store: &Store) -> Value {
     for (key, on) in [
         ("promoteFull", status.promote_full),
         ("controllerPause", status.controller_pause),
-        ("specPaused", spec.paused),
+        ("specPaused", spec.is_paused()),
     ] {
         if on {
             object.insert(key.into(), json!(true));
