@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 use rollcast::diagnostic::{Code, Diagnostic, Severity};
 use rollcast::model::compile::{Compiled, Fault, Files, Options, compile};
 
-const STAGES: [&str; 8] =
-    ["syntax", "names", "units", "rollout", "routes", "analysis", "steps", "scenarios"];
+const STAGES: [&str; 8] = ["syntax", "names", "units", "rollout", "routes", "analysis", "steps", "scenarios"];
 
 /// Codes that no program of the corpus raises, with the reason.
 const ABSENT: &[(Code, &str)] = &[
@@ -73,7 +72,9 @@ fn cases() -> Vec<Case> {
 impl Case {
     fn expected(&self) -> Vec<&str> {
         let line = self.text.lines().next().unwrap_or("");
-        let codes = line.strip_prefix("# expect ").unwrap_or_else(|| panic!("{} begins with no `# expect`", self.name));
+        let codes = line
+            .strip_prefix("# expect ")
+            .unwrap_or_else(|| panic!("{} begins with no `# expect`", self.name));
         codes.split_whitespace().collect()
     }
 
@@ -84,7 +85,9 @@ impl Case {
         while let (Some(flag), Some(value)) = (words.next(), words.next()) {
             match flag {
                 "--env" => options.env = Some(value.to_owned()),
-                _ => options.settings.extend(value.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()))),
+                _ => {
+                    options.settings.extend(value.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())))
+                }
             }
         }
         options
@@ -154,9 +157,12 @@ fn every_repair_removes_what_it_repairs_and_adds_no_error() {
             let errors = |compiled: &Compiled| {
                 compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count()
             };
-            let same = |other: &&Diagnostic| other.code == diagnostic.code && other.headline == diagnostic.headline;
+            let same =
+                |other: &&Diagnostic| other.code == diagnostic.code && other.headline == diagnostic.headline;
             let count = |compiled: &Compiled| compiled.diagnostics.iter().filter(same).count();
-            if count(&mended) >= count(&compiled) || errors(&mended) >= errors(&compiled) && errors(&compiled) > 0 {
+            if count(&mended) >= count(&compiled)
+                || errors(&mended) >= errors(&compiled) && errors(&compiled) > 0
+            {
                 wrong.push(format!("{}: `{}` leaves\n{}", case.name, fix.title, said(&mended)));
             }
         }

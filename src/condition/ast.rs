@@ -256,19 +256,11 @@ impl Node {
     pub(super) fn new(kind: Kind, span: Span) -> Self {
         let mut depth = 0;
         kind.each(&mut |child| depth = depth.max(child.depth));
-        Self {
-            kind,
-            span,
-            ty: Static::Other,
-            depth: depth.saturating_add(1),
-        }
+        Self { kind, span, ty: Static::Other, depth: depth.saturating_add(1) }
     }
 
     pub(super) fn typed(kind: Kind, span: Span, ty: Static) -> Self {
-        Self {
-            ty,
-            ..Self::new(kind, span)
-        }
+        Self { ty, ..Self::new(kind, span) }
     }
 }
 
@@ -284,12 +276,8 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member {
-                base: a, property: b, ..
-            }
-            | Self::Let {
-                value: a, body: b, ..
-            } => {
+            | Self::Member { base: a, property: b, .. }
+            | Self::Let { value: a, body: b, .. } => {
                 visit(a);
                 visit(b);
             }
@@ -349,12 +337,8 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member {
-                base: a, property: b, ..
-            }
-            | Self::Let {
-                value: a, body: b, ..
-            } => {
+            | Self::Member { base: a, property: b, .. }
+            | Self::Let { value: a, body: b, .. } => {
                 visit(a);
                 visit(b);
             }

@@ -116,9 +116,7 @@ pub(super) fn parse_int(text: &str, base: u32, function: &str) -> Result<i64, St
 pub(super) fn parse_float(text: &str) -> Result<f64, String> {
     let fail = |why: &str| format!("strconv.ParseFloat: parsing {}: {why}", quote(text.as_bytes()));
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let named = ["inf", "infinity", "nan"]
-        .iter()
-        .any(|n| unsigned.eq_ignore_ascii_case(n));
+    let named = ["inf", "infinity", "nan"].iter().any(|n| unsigned.eq_ignore_ascii_case(n));
     // Go reads `nan` without a sign only.
     if named && unsigned.eq_ignore_ascii_case("nan") && unsigned.len() != text.len() {
         return Err(fail("invalid syntax"));

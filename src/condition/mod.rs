@@ -94,12 +94,7 @@ impl Compiled {
     /// Compiles a condition for results of one type.
     pub fn new(text: &str, result: ResultType, dialect: Dialect) -> Self {
         let program = compile(text, result, dialect).map_err(|fault| fault.into_error(Stage::Compile, text));
-        Self {
-            text: text.to_owned(),
-            dialect,
-            result,
-            program,
-        }
+        Self { text: text.to_owned(), dialect, result, program }
     }
 
     /// The error of the compile step, if there was one.
@@ -142,10 +137,7 @@ impl Compiled {
             let mut text = Vec::new();
             format::write_value(&val, &mut text);
             let text = String::from_utf8_lossy(&text).into_owned();
-            Computed {
-                type_name: val.type_name().to_owned(),
-                text,
-            }
+            Computed { type_name: val.type_name().to_owned(), text }
         })
     }
 

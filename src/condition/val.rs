@@ -230,10 +230,9 @@ impl<'a> Val<'a> {
     /// The entries of a map in the order of its keys.
     pub(super) fn entries(&self) -> Vec<(Val<'a>, Val<'a>)> {
         match self {
-            Self::Table(map) => map
-                .iter()
-                .map(|(k, v)| (Self::Str(Shared::Borrowed(k.as_bytes())), Val::from(v)))
-                .collect(),
+            Self::Table(map) => {
+                map.iter().map(|(k, v)| (Self::Str(Shared::Borrowed(k.as_bytes())), Val::from(v))).collect()
+            }
             Self::Map(map) => map.entries.values().cloned().collect(),
             _ => Vec::new(),
         }

@@ -34,11 +34,8 @@ impl Reading {
         if inner.is_empty() {
             return Self::NoData;
         }
-        let numbers: Result<Vec<f64>, _> = inner
-            .split([',', ' '])
-            .filter(|part| !part.is_empty())
-            .map(str::parse::<f64>)
-            .collect();
+        let numbers: Result<Vec<f64>, _> =
+            inner.split([',', ' ']).filter(|part| !part.is_empty()).map(str::parse::<f64>).collect();
         match numbers {
             Ok(numbers) if numbers.iter().all(|number| number.is_nan()) => Self::NaN,
             Ok(numbers) => Self::Numbers(numbers),
@@ -60,11 +57,9 @@ impl Reading {
         match self {
             Self::NoData => "no data".into(),
             Self::NaN => "NaN".into(),
-            Self::Numbers(numbers) => numbers
-                .iter()
-                .map(|number| one(*number))
-                .collect::<Vec<_>>()
-                .join(", "),
+            Self::Numbers(numbers) => {
+                numbers.iter().map(|number| one(*number)).collect::<Vec<_>>().join(", ")
+            }
             Self::Text(text) => super::text::clean(text),
             Self::Nothing => String::new(),
         }
@@ -98,11 +93,7 @@ pub fn amount(unit: Unit, value: f64) -> String {
 /// As [`amount`], without its sign.
 pub fn figure(unit: Unit, value: f64) -> String {
     let number = scaled(unit, value);
-    let digits = if unit == Unit::Ratio && number.abs() >= 90.0 {
-        4
-    } else {
-        3
-    };
+    let digits = if unit == Unit::Ratio && number.abs() >= 90.0 { 4 } else { 3 };
     bare(number, digits)
 }
 
@@ -127,28 +118,16 @@ pub fn beside(slo: &SloBound, value: f64) -> String {
     let exact = value.partial_cmp(&slo.threshold);
     let number = scaled(slo.unit, value);
     let threshold = scaled(slo.unit, slo.threshold);
-    let least = if slo.unit == Unit::Ratio && number.abs() >= 90.0 {
-        4
-    } else {
-        3
-    };
+    let least = if slo.unit == Unit::Ratio && number.abs() >= 90.0 { 4 } else { 3 };
     for digits in least..=4 {
         let shown = significant(number, digits).parse::<f64>().unwrap_or(number);
         let near = (shown - threshold).abs() <= threshold.abs() * 1e-9;
-        let rounded = if near {
-            Some(std::cmp::Ordering::Equal)
-        } else {
-            shown.partial_cmp(&threshold)
-        };
+        let rounded = if near { Some(std::cmp::Ordering::Equal) } else { shown.partial_cmp(&threshold) };
         if rounded == exact || !value.is_finite() {
             return format!("{} {}", bare(number, digits), sign(slo.unit));
         }
     }
-    let side = if exact == Some(std::cmp::Ordering::Less) {
-        "just under"
-    } else {
-        "just over"
-    };
+    let side = if exact == Some(std::cmp::Ordering::Less) { "just under" } else { "just over" };
     format!("{side} {}", amount_in_full(slo.unit, slo.threshold))
 }
 
@@ -175,15 +154,9 @@ fn amount_in_full(unit: Unit, value: f64) -> String {
 /// At most so many significant digits, thousands grouped.
 pub fn bare(value: f64, digits: i32) -> String {
     let text = significant(round_to(value, digits), digits);
-    let (minus, rest) = text
-        .strip_prefix('-')
-        .map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, fraction) = rest
-        .split_once('.')
-        .map_or((rest, ""), |(whole, fraction)| (whole, fraction));
-    let whole = whole
-        .parse::<u64>()
-        .map_or_else(|_| whole.to_owned(), crate::unit::grouped);
+    let (minus, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, fraction) = rest.split_once('.').map_or((rest, ""), |(whole, fraction)| (whole, fraction));
+    let whole = whole.parse::<u64>().map_or_else(|_| whole.to_owned(), crate::unit::grouped);
     let dot = if fraction.is_empty() { "" } else { "." };
     format!("{minus}{whole}{dot}{fraction}")
 }
@@ -199,14 +172,7 @@ mod tests {
     use super::*;
 
     fn slo(unit: Unit, comparison: &'static str, threshold: f64) -> SloBound {
-        SloBound {
-            name: "x".into(),
-            unit,
-            comparison,
-            threshold,
-            window: 60,
-            failure_limit: 0,
-        }
+        SloBound { name: "x".into(), unit, comparison, threshold, window: 60, failure_limit: 0 }
     }
 
     #[test]
@@ -219,10 +185,7 @@ mod tests {
         assert_eq!(Reading::of("[0.1 0.2]"), Reading::Numbers(vec![0.1, 0.2]));
         assert_eq!(Reading::of("1e-05").number(), Some(0.000_01));
         assert_eq!(Reading::of("[+Inf]").number(), Some(f64::INFINITY));
-        assert_eq!(
-            Reading::of("{\"ok\":true}"),
-            Reading::Text("{\"ok\":true}".into())
-        );
+        assert_eq!(Reading::of("{\"ok\":true}"), Reading::Text("{\"ok\":true}".into()));
     }
 
     #[test]

@@ -27,9 +27,6 @@ mod tests {
 
     #[test]
     fn names_from_outside_stay_text() {
-        assert_eq!(
-            escaped("<b a=\"1\">&'\u{1b}"),
-            "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{fffd}"
-        );
+        assert_eq!(escaped("<b a=\"1\">&'\u{1b}"), "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{fffd}");
     }
 }

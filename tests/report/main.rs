@@ -15,10 +15,7 @@ fn commands() -> Commands {
     Commands {
         again: Some(format!("{program} --seed 1")),
         next: vec![
-            Suggestion {
-                command: format!("{program} --svg run.svg"),
-                purpose: "a picture of it".into(),
-            },
+            Suggestion { command: format!("{program} --svg run.svg"), purpose: "a picture of it".into() },
             Suggestion {
                 command: "rollcast forecast examples/canary-demo.roll".into(),
                 purpose: "how often it ends so".into(),
@@ -27,11 +24,7 @@ fn commands() -> Commands {
     }
 }
 
-const ASCII: Look = Look {
-    width: 100,
-    colour: false,
-    unicode: false,
-};
+const ASCII: Look = Look { width: 100, colour: false, unicode: false };
 
 #[test]
 fn a_release_that_is_rolled_back() {
@@ -56,10 +49,7 @@ fn forty_columns_of_ascii() {
 
 #[test]
 fn seventy_two_columns() {
-    let look = Look {
-        width: 72,
-        ..Look::plain()
-    };
+    let look = Look { width: 72, ..Look::plain() };
     insta::assert_snapshot!(timeline(&samples::promoted(), &look, &Commands::default()));
 }
 
@@ -68,11 +58,7 @@ fn no_line_is_wider_than_the_look_and_ascii_is_ascii() {
     for trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         for width in [40, 41, 47, 55, 63, 72, 80, 93, 100, 300] {
             for unicode in [true, false] {
-                let look = Look {
-                    width,
-                    colour: false,
-                    unicode,
-                };
+                let look = Look { width, colour: false, unicode };
                 let shown = timeline(&trace, &look, &Commands::default());
                 for line in shown.lines() {
                     assert!(text::width(line) <= width.min(100), "{width}: {line}");
@@ -85,10 +71,7 @@ fn no_line_is_wider_than_the_look_and_ascii_is_ascii() {
 
 #[test]
 fn colour_adds_paint_and_no_words() {
-    let coloured = Look {
-        colour: true,
-        ..Look::plain()
-    };
+    let coloured = Look { colour: true, ..Look::plain() };
     let paint = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         let painted = timeline(&trace, &coloured, &commands());

@@ -43,10 +43,7 @@ fn pictures_stand_alone_and_nothing_is_cut_off() {
                 () if line.contains("\"middle\"") => (x - width / 2.0, x + width / 2.0),
                 () => (x, x + width),
             };
-            assert!(
-                left >= 0.0 && right <= 960.0 && y < height,
-                "{left} {right} {line}"
-            );
+            assert!(left >= 0.0 && right <= 960.0 && y < height, "{left} {right} {line}");
         }
     }
 }

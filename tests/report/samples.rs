@@ -12,14 +12,7 @@ fn slo(
     window: u64,
     failure_limit: u32,
 ) -> SloBound {
-    SloBound {
-        name: name.into(),
-        unit,
-        comparison,
-        threshold,
-        window,
-        failure_limit,
-    }
+    SloBound { name: name.into(), unit, comparison, threshold, window, failure_limit }
 }
 
 fn run(scenario: &str, steps: &[&str], slos: Vec<SloBound>) -> Run {
@@ -59,56 +52,26 @@ impl Events {
     }
 
     fn available(&mut self, at: u64, revision: u64, available: u32, wanted: u32) {
-        self.push(
-            at,
-            EventKind::Available {
-                revision,
-                available,
-                wanted,
-            },
-        );
+        self.push(at, EventKind::Available { revision, available, wanted });
     }
 
     fn starts(&mut self, at: u64, name: &str, kind: &str, step: Option<u32>) {
-        self.push(
-            at,
-            EventKind::RunStarted {
-                name: name.into(),
-                kind: kind.into(),
-                step,
-            },
-        );
+        self.push(at, EventKind::RunStarted { name: name.into(), kind: kind.into(), step });
     }
 
     fn ends(&mut self, at: u64, name: &str, phase: &str, message: &str) {
         self.push(
             at,
-            EventKind::RunEnded {
-                name: name.into(),
-                phase: phase.into(),
-                message: message.into(),
-            },
+            EventKind::RunEnded { name: name.into(), phase: phase.into(), message: message.into() },
         );
     }
 
     fn phase(&mut self, at: u64, phase: &str, message: &str) {
-        self.push(
-            at,
-            EventKind::Phase {
-                phase: phase.into(),
-                message: message.into(),
-            },
-        );
+        self.push(at, EventKind::Phase { phase: phase.into(), message: message.into() });
     }
 
     fn paused(&mut self, at: u64, reason: &str, until: Option<u64>) {
-        self.push(
-            at,
-            EventKind::Paused {
-                reason: reason.into(),
-                until,
-            },
-        );
+        self.push(at, EventKind::Paused { reason: reason.into(), until });
     }
 
     /// `counts` are the failed and the inconclusive measurements so far.
@@ -150,12 +113,7 @@ fn track(
     let at: Vec<u64> = (0..=end / 10).map(|tick| tick * 10).collect();
     let canary = at.iter().map(|at| canary(*at)).collect();
     let stable = at.iter().map(|at| stable(*at)).collect();
-    SignalTrack {
-        slo: slo.into(),
-        at,
-        canary,
-        stable,
-    }
+    SignalTrack { slo: slo.into(), at, canary, stable }
 }
 
 fn canary_demo_slos() -> Vec<SloBound> {
@@ -166,16 +124,7 @@ fn canary_demo_slos() -> Vec<SloBound> {
     ]
 }
 
-const STEPS: [&str; 8] = [
-    "10%",
-    "for 2m",
-    "analyze success-rate",
-    "30%",
-    "for 2m",
-    "50%",
-    "for 5m",
-    "100%",
-];
+const STEPS: [&str; 8] = ["10%", "for 2m", "analyze success-rate", "30%", "for 2m", "50%", "for 5m", "100%"];
 
 const FAILED: &str = "Metric \"error-rate\" assessed Failed due to failed (1) > failureLimit (0)";
 
@@ -202,19 +151,10 @@ fn rolled_back_events() -> Vec<Event> {
     events.measured(60, background, "error-rate", "[0.0957142857]", "Failed", (1, 0));
     let abort = abort_message();
     events.ends(60, background, "Failed", FAILED);
-    events.push(
-        60,
-        EventKind::Aborted {
-            message: abort.clone(),
-        },
-    );
+    events.push(60, EventKind::Aborted { message: abort.clone() });
     events.weight(60, 0);
     events.step(60, 0);
-    events.phase(
-        60,
-        "Degraded",
-        &format!("RolloutAborted: Rollout aborted update to revision 2: {abort}"),
-    );
+    events.phase(60, "Degraded", &format!("RolloutAborted: Rollout aborted update to revision 2: {abort}"));
     events.scaled(90, 2, 1, 0);
     events.available(90, 2, 0, 0);
     events.0
@@ -224,11 +164,7 @@ fn rolled_back_events() -> Vec<Event> {
 pub(crate) fn rolled_back() -> Trace {
     let rises = |at: u64| (at >= 30).then(|| 0.0957 * noise(at, 1));
     Trace {
-        run: run(
-            "a release that fails one request in ten",
-            &STEPS,
-            canary_demo_slos(),
-        ),
+        run: run("a release that fails one request in ten", &STEPS, canary_demo_slos()),
         verdict: Verdict {
             outcome: Outcome::RolledBack,
             at: 60,
@@ -248,12 +184,7 @@ pub(crate) fn rolled_back() -> Trace {
         },
         events: rolled_back_events(),
         signals: vec![
-            track(
-                "error-rate",
-                90,
-                |at| rises(at).filter(|_| at <= 60),
-                |at| Some(0.001 * noise(at, 2)),
-            ),
+            track("error-rate", 90, |at| rises(at).filter(|_| at <= 60), |at| Some(0.001 * noise(at, 2))),
             track(
                 "latency-p95",
                 90,
@@ -279,14 +210,7 @@ fn promoted_events() -> Vec<Event> {
     events.step(145, 2);
     events.starts(145, "canary-demo-5f6c7d8e9-3-2", "Step", Some(2));
     for (at, value) in [(145, "[0.9983]"), (175, "[0.9991]"), (205, "[0.9979]")] {
-        events.measured(
-            at,
-            "canary-demo-5f6c7d8e9-3-2",
-            "success-rate",
-            value,
-            "Successful",
-            (0, 0),
-        );
+        events.measured(at, "canary-demo-5f6c7d8e9-3-2", "success-rate", value, "Successful", (0, 0));
         measure_background(&mut events, background, at + 10, at + 30, 0);
     }
     events.ends(206, "canary-demo-5f6c7d8e9-3-2", "Successful", "");
@@ -427,13 +351,7 @@ pub(crate) fn paused() -> Trace {
             metric: Some("error-rate".into()),
             value: Some("[NaN]".into()),
         },
-        totals: Totals {
-            requests: 212,
-            failed: 0,
-            exposed: 9,
-            exposed_failed: 0,
-            expected_without: 0.009,
-        },
+        totals: Totals { requests: 212, failed: 0, exposed: 9, exposed_failed: 0, expected_without: 0.009 },
         events: events.0,
         signals: vec![track(
             "error-rate",

@@ -33,48 +33,20 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn kind() -> impl Strategy<Value = EventKind> {
-    let metric = prop_oneof![
-        Just("error-rate".to_owned()),
-        Just("latency-p95".to_owned()),
-        "[a-z<&-]{1,50}"
-    ];
+    let metric = prop_oneof![Just("error-rate".to_owned()), Just("latency-p95".to_owned()), "[a-z<&-]{1,50}"];
     let numbers = (any::<u64>(), any::<u32>(), 0_u32..12, any::<bool>());
     (0_u32..14, word(), word(), value(), metric, numbers).prop_map(
         |(which, phase, message, value, metric, (large, any, small, dry_run))| match which {
             0 => EventKind::Applied { revision: large },
-            1 => EventKind::Action {
-                action: phase,
-                outcome: message,
-            },
-            2 => EventKind::Step {
-                index: if dry_run { any } else { small },
-            },
+            1 => EventKind::Action { action: phase, outcome: message },
+            2 => EventKind::Step { index: if dry_run { any } else { small } },
             3 => EventKind::Weight { canary: any % 101 },
-            4 => EventKind::Scaled {
-                revision: u64::from(small % 3),
-                from: any,
-                to: small,
-            },
-            5 => EventKind::Available {
-                revision: u64::from(small % 3),
-                available: small,
-                wanted: any % 12,
-            },
-            6 => EventKind::RunStarted {
-                name: phase,
-                kind: message,
-                step: None,
-            },
-            7 => EventKind::RunEnded {
-                name: metric,
-                phase,
-                message,
-            },
+            4 => EventKind::Scaled { revision: u64::from(small % 3), from: any, to: small },
+            5 => EventKind::Available { revision: u64::from(small % 3), available: small, wanted: any % 12 },
+            6 => EventKind::RunStarted { name: phase, kind: message, step: None },
+            7 => EventKind::RunEnded { name: metric, phase, message },
             8 => EventKind::Phase { phase, message },
-            9 => EventKind::Paused {
-                reason: phase,
-                until: dry_run.then_some(large),
-            },
+            9 => EventKind::Paused { reason: phase, until: dry_run.then_some(large) },
             10 => EventKind::Aborted { message },
             11 => EventKind::Promoted { revision: large },
             12 => EventKind::ReconcileError { message },
@@ -128,16 +100,9 @@ fn strange() -> impl Strategy<Value = Trace> {
             trace.totals.requests = end;
             trace.totals.exposed = end / 2;
             trace.totals.expected_without = number;
-            let at = (0..values.len() as u64)
-                .map(|tick| tick.saturating_mul(end / 20))
-                .collect();
+            let at = (0..values.len() as u64).map(|tick| tick.saturating_mul(end / 20)).collect();
             let stable = values.iter().rev().copied().collect();
-            trace.signals.push(SignalTrack {
-                slo: name,
-                at,
-                canary: values,
-                stable,
-            });
+            trace.signals.push(SignalTrack { slo: name, at, canary: values, stable });
             trace
         },
     )

@@ -33,9 +33,7 @@ impl Canvas {
 
     pub(super) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
         let (x1, y1, x2, y2) = (px(x1), px(y1), px(x2), px(y2));
-        self.raw(&format!(
-            r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#
-        ));
+        self.raw(&format!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#));
     }
 
     /// A rectangle by its left upper corner and its size, with words for who points at it.
@@ -51,11 +49,7 @@ impl Canvas {
 
     pub(super) fn circle(&mut self, class: &str, (x, y): (f64, f64), radius: f64, words: &str) {
         let (x, y, radius) = (px(x), px(y), px(radius));
-        self.titled(
-            &format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}""#),
-            "circle",
-            words,
-        );
+        self.titled(&format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}""#), "circle", words);
     }
 
     pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, words: &str) {
@@ -65,9 +59,7 @@ impl Canvas {
             Anchor::End => r#" text-anchor="end""#,
         };
         let (x, y, words) = (px(x), px(y), escaped(words));
-        self.raw(&format!(
-            r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{words}</text>"#
-        ));
+        self.raw(&format!(r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{words}</text>"#));
     }
 
     fn titled(&mut self, start: &str, name: &str, words: &str) {
