@@ -4,6 +4,16 @@
 //! Leaves: a line for each workload. Run it with
 //! `cargo test --release --test promql_bench -- --ignored --nocapture`. It deliberately uses one thread.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/recording.rs"]
 mod recording;
 
@@ -24,11 +34,7 @@ struct Checksum {
 
 impl Checksum {
     fn add(&mut self, value: f64) {
-        let bits = if value.is_nan() {
-            0x7ff8_0000_0000_0001
-        } else {
-            value.to_bits()
-        };
+        let bits = if value.is_nan() { 0x7ff8_0000_0000_0001 } else { value.to_bits() };
         self.bits = self.bits.wrapping_add(bits);
         self.values += 1;
     }
@@ -48,14 +54,7 @@ fn questions(path: &Path, store: &Store) -> Vec<Question> {
         let text = line["expr"].as_str().unwrap().to_owned();
         let index = all.iter().position(|(own, _)| *own == text).unwrap_or_else(|| {
             let plan = Plan::new(&parse(&text, Mode::Server).unwrap(), store, &Options::default()).unwrap();
-            all.push((
-                text,
-                Question {
-                    plan,
-                    instants: Vec::new(),
-                    ranges: Vec::new(),
-                },
-            ));
+            all.push((text, Question { plan, instants: Vec::new(), ranges: Vec::new() }));
             all.len() - 1
         });
         let ms = |key: &str| recording::millis(&line[key].to_string());
@@ -105,24 +104,13 @@ fn measure(store: &Store, questions: &mut [Question], repeat: usize) -> (Duratio
 /// The oracle's line about all queries: nanoseconds a query, and its checksum.
 fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, Checksum) {
     let output = Command::new(binary)
-        .args([
-            "bench",
-            "--storage",
-            "slice",
-            "--repeat",
-            &repeat.to_string(),
-            "--series",
-        ])
+        .args(["bench", "--storage", "slice", "--repeat", &repeat.to_string(), "--series"])
         .arg(series)
         .arg("--queries")
         .arg(queries)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let all = text
         .lines()
@@ -130,20 +118,12 @@ fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, C
         .find(|line| line["expr"] == "*")
         .unwrap();
     let bits = u64::from_str_radix(all["bits"].as_str().unwrap(), 16).unwrap();
-    (
-        all["ns_per_query"].as_u64().unwrap(),
-        Checksum {
-            bits,
-            values: all["values"].as_u64().unwrap(),
-        },
-    )
+    (all["ns_per_query"].as_u64().unwrap(), Checksum { bits, values: all["values"].as_u64().unwrap() })
 }
 
 fn compare(binary: &str, folder: &Path, name: &str, repeat: (usize, usize)) -> f64 {
-    let (series, queries) = (
-        folder.join("series.json"),
-        folder.join(format!("{name}.queries.jsonl")),
-    );
+    let (series, queries) =
+        (recording::find(folder, "series.json").unwrap(), folder.join(format!("{name}.queries.jsonl")));
     let store = recording::read(&series);
     let samples = store.sample_count();
     let bytes = store.sample_bytes() as f64 / samples as f64;
@@ -170,10 +150,7 @@ fn ratios_to_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let generate = |more: &[&str], out: &Path| {
         let mut command = Command::new(&binary);
-        command
-            .args(["gen", "--bench", "--seed", "1", "--out"])
-            .arg(out)
-            .args(more);
+        command.args(["gen", "--bench", "--seed", "1", "--out"]).arg(out).args(more);
         assert!(command.status().unwrap().success());
     };
     let small = folder.path().join("small");
