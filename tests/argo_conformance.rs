@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use support::oracle::{self, compare};
 
-#[expect(clippy::disallowed_methods, reason = "a test reads its cases and where they are")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads its cases and where they are"
+)]
 fn folders() -> Vec<PathBuf> {
     match std::env::var("ROLLCAST_ARGO_CASES") {
         Ok(list) if !list.is_empty() => list.split(':').map(PathBuf::from).collect(),

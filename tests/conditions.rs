@@ -2,15 +2,8 @@
 //! condition and result, with what either engine makes of it. The file is named by
 //! `ROLLCAST_CONDITIONS`; without it, the one beside the repository is read if it is there.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a broken recording fails the test"
-)]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the truth is a file the environment names"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken recording fails the test")]
+#![expect(clippy::disallowed_methods, reason = "the truth is a file the environment names")]
 
 use std::path::PathBuf;
 
@@ -30,12 +23,7 @@ fn from_json(json: &serde_json::Value) -> Value {
 }
 
 fn result_of(json: &serde_json::Value) -> Value {
-    let texts: Vec<&str> = json["values"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| v.as_str().unwrap())
-        .collect();
+    let texts: Vec<&str> = json["values"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
     let floats = || texts.iter().map(|t| t.parse().unwrap()).collect::<Vec<f64>>();
     match json["kind"].as_str().unwrap() {
         "vec" => Value::Floats(floats()),
@@ -67,16 +55,8 @@ fn class(outcome: &str) -> &str {
             return class;
         }
     }
-    let name = if outcome.starts_with("[]interface {}") {
-        "[]interface {}"
-    } else {
-        ""
-    };
-    if name.is_empty() {
-        outcome.split(' ').next().unwrap_or_default()
-    } else {
-        name
-    }
+    let name = if outcome.starts_with("[]interface {}") { "[]interface {}" } else { "" };
+    if name.is_empty() { outcome.split(' ').next().unwrap_or_default() } else { name }
 }
 
 /// Texts that are different on every run: addresses of functions, the order of a map's keys.

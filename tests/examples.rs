@@ -3,6 +3,12 @@
 //! The snapshots are plain files: `snapshots/EXAMPLE/{manifests.yaml,simulate.txt,explain.txt,check.txt}`.
 //! `UPDATE_SNAPSHOTS=1 cargo test --test examples` writes them anew; read the difference before you commit it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads files and fails without them"
+)]
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -87,7 +93,8 @@ fn examples_keep_their_promises_on_one_core_as_on_all() {
     assert_eq!(status, 0, "{one}{err}");
     let (all, ..) = rollcast(&["test", "examples"]);
     // The last line says how long it took.
-    let without_time = |text: &str| text.rsplit_once(" in ").map(|(before, _)| before.to_owned()).unwrap_or_default();
+    let without_time =
+        |text: &str| text.rsplit_once(" in ").map(|(before, _)| before.to_owned()).unwrap_or_default();
     assert_eq!(without_time(&one), without_time(&all));
     assert!(without_time(&one).contains("all as expected"), "{one}");
 }
@@ -99,7 +106,8 @@ fn a_run_is_the_same_twice_and_its_trace_is_its_ending() {
     struct Disk;
     impl Files for Disk {
         fn read(&self, path: &str) -> Result<String, Fault> {
-            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).map_err(|_| Fault::Missing)
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+                .map_err(|_| Fault::Missing)
         }
     }
     for name in EXAMPLES {

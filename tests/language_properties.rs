@@ -3,6 +3,13 @@
 //! The texts are the examples, prefixes of them, and what is left of them after tokens or bytes have been struck out,
 //! doubled, swapped or replaced. `PROPTEST_CASES` asks for more of them.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "this test reads the examples, takes the time, says what it counted and may fail"
+)]
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -31,13 +38,11 @@ scenario "é “quoted” \" \\" for a { traffic diurnal 20/s..200/s peak 14:00 
 fn samples() -> Vec<String> {
     let mut samples = vec![EVERYTHING.to_owned(), LATER.to_owned()];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    #[expect(clippy::disallowed_methods, reason = "a test may read the examples")]
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
         if path.extension().is_some_and(|extension| extension == "roll") {
-            #[expect(clippy::disallowed_methods, reason = "a test may read the examples")]
             samples.push(std::fs::read_to_string(path).unwrap());
         }
     }
@@ -76,7 +81,6 @@ fn hold(text: &str) {
     assert_eq!(squeezed(text.trim_start_matches('\u{feff}')), squeezed(&formatted));
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
 fn time(text: &str) -> Duration {
     let begin = Instant::now();
     parse(FileId(0), text);

@@ -4,6 +4,16 @@
 //! Leaves: a line for each workload. Run it with
 //! `cargo test --release --test promql_bench -- --ignored --nocapture`. It deliberately uses one thread.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/recording.rs"]
 mod recording;
 
@@ -102,13 +112,18 @@ fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, C
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|line| line["expr"] == "*").unwrap();
+    let all = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["expr"] == "*")
+        .unwrap();
     let bits = u64::from_str_radix(all["bits"].as_str().unwrap(), 16).unwrap();
     (all["ns_per_query"].as_u64().unwrap(), Checksum { bits, values: all["values"].as_u64().unwrap() })
 }
 
 fn compare(binary: &str, folder: &Path, name: &str, repeat: (usize, usize)) -> f64 {
-    let (series, queries) = (folder.join("series.json"), folder.join(format!("{name}.queries.jsonl")));
+    let (series, queries) =
+        (recording::find(folder, "series.json").unwrap(), folder.join(format!("{name}.queries.jsonl")));
     let store = recording::read(&series);
     let samples = store.sample_count();
     let bytes = store.sample_bytes() as f64 / samples as f64;

@@ -4,6 +4,15 @@
 //! here. Leaves: how many queries came out the same, to the bit or, where sums may differ, within 1e-12.
 //! It deliberately trusts the recorded answers: they are the oracle's.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/recording.rs"]
 mod recording;
 
@@ -97,12 +106,15 @@ fn answer(store: &Store, plan: &mut Plan, query: &Value) -> Result {
     if let Some(at) = millis(query, "at") {
         return match plan.evaluate(store, at) {
             Err(error) => Result::Error(error.message),
-            Ok(Answer::Scalar(value)) => Result::Elements("scalar", vec![(Labels::default(), vec![(0, value)])]),
+            Ok(Answer::Scalar(value)) => {
+                Result::Elements("scalar", vec![(Labels::default(), vec![(0, value)])])
+            }
             Ok(Answer::String(_)) => panic!("no case asks for a string"),
             Ok(Answer::Matrix(series)) => of_matrix(series),
-            Ok(Answer::Vector(samples)) => {
-                Result::Elements("vector", samples.iter().map(|s| (s.labels.clone(), vec![(0, s.value)])).collect())
-            }
+            Ok(Answer::Vector(samples)) => Result::Elements(
+                "vector",
+                samples.iter().map(|s| (s.labels.clone(), vec![(0, s.value)])).collect(),
+            ),
         };
     }
     let bound = |key| millis(query, key).unwrap();
@@ -137,8 +149,15 @@ fn compare(ours: &mut Result, theirs: &mut Result, ranked: bool) -> Verdict {
         (Result::Elements(a, ours), Result::Elements(b, theirs)) => (a, ours, b, theirs),
     };
     if our_kind != their_kind || ours.len() != theirs.len() {
-        let labels = |all: &[(Labels, Points)]| all.iter().map(|e| e.0.to_string()).collect::<Vec<_>>().join(" ");
-        return Verdict::Different(format!("{our_kind} of {} [{}] instead of {their_kind} of {} [{}]", ours.len(), labels(ours), theirs.len(), labels(theirs)));
+        let labels =
+            |all: &[(Labels, Points)]| all.iter().map(|e| e.0.to_string()).collect::<Vec<_>>().join(" ");
+        return Verdict::Different(format!(
+            "{our_kind} of {} [{}] instead of {their_kind} of {} [{}]",
+            ours.len(),
+            labels(ours),
+            theirs.len(),
+            labels(theirs)
+        ));
     }
     if !ranked {
         ours.sort_by(|a, b| a.0.cmp(&b.0));
@@ -150,14 +169,21 @@ fn compare(ours: &mut Result, theirs: &mut Result, ranked: bool) -> Verdict {
             return Verdict::Different(format!("{} instead of {}", ours.0, theirs.0));
         }
         if ours.1.len() != theirs.1.len() {
-            return Verdict::Different(format!("{} has {} points instead of {}", ours.0, ours.1.len(), theirs.1.len()));
+            return Verdict::Different(format!(
+                "{} has {} points instead of {}",
+                ours.0,
+                ours.1.len(),
+                theirs.1.len()
+            ));
         }
         for (our, their) in ours.1.iter().zip(&theirs.1) {
             if our.0 != their.0 && their.0 != 0 {
                 return Verdict::Different(format!("{} at {} instead of {}", ours.0, our.0, their.0));
             }
             match compare_values(our.1, their.1) {
-                Verdict::Different(what) => return Verdict::Different(format!("{} at {}: {what}", ours.0, our.0)),
+                Verdict::Different(what) => {
+                    return Verdict::Different(format!("{} at {}: {what}", ours.0, our.0));
+                }
                 Verdict::Close => worst = Verdict::Close,
                 Verdict::Same => {}
             }
@@ -196,7 +222,8 @@ fn run(store: &Store, line: &Value) -> Verdict {
 fn generated_cases_agree_with_the_engine() {
     let (mut passed, mut failed, mut close) = (0, 0, 0);
     for case in cases() {
-        let series = ["series.json", "series.om"].iter().find_map(|name| recording::find(&case, name)).unwrap();
+        let series =
+            ["series.json", "series.om"].iter().find_map(|name| recording::find(&case, name)).unwrap();
         let store = recording::read(&series);
         let lines = recording::open(&recording::find(&case, "expected.jsonl").unwrap());
         for (number, line) in lines.lines().enumerate() {
@@ -210,7 +237,13 @@ fn generated_cases_agree_with_the_engine() {
                 Verdict::Different(what) => {
                     failed += 1;
                     let range = ["at", "start", "end", "step"].map(|key| format!("{key}={}", line[key]));
-                    println!("{}:{} {} {}\n    {what}", case.display(), number + 1, line["expr"], range.join(" "));
+                    println!(
+                        "{}:{} {} {}\n    {what}",
+                        case.display(),
+                        number + 1,
+                        line["expr"],
+                        range.join(" ")
+                    );
                 }
             }
         }

@@ -4,6 +4,16 @@
 //! repository. Leaves: how many `eval`s passed, failed, and were skipped for which reason.
 //! It deliberately skips what is refused: native histograms, and experimental syntax that is not supported.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/script.rs"]
 mod script;
 
@@ -75,11 +85,15 @@ fn check_vector(ours: &[(Labels, f64)], expect: &Expect) -> Result<(), String> {
     }
     for (i, row) in expect.rows.iter().enumerate() {
         let found = ours.iter().position(|(labels, _)| *labels == row.labels);
-        let Some(found) = found else { return Err(format!("no {} in {ours:?}", row.labels)) };
+        let Some(found) = found else {
+            return Err(format!("no {} in {ours:?}", row.labels));
+        };
         if expect.ordered && found != i {
             return Err(format!("{} is number {found} instead of {i}", row.labels));
         }
-        let Some(Cell::Float(wanted)) = row.cells.first() else { return Err("a native histogram is expected".to_owned()) };
+        let Some(Cell::Float(wanted)) = row.cells.first() else {
+            return Err("a native histogram is expected".to_owned());
+        };
         if !close(ours[found].1, *wanted) {
             return Err(format!("{} is {} instead of {wanted}", row.labels, ours[found].1));
         }
@@ -87,9 +101,14 @@ fn check_vector(ours: &[(Labels, f64)], expect: &Expect) -> Result<(), String> {
     Ok(())
 }
 
-fn check_matrix(ours: &[RangeSeries], expect: &Expect, (start, end, step): (i64, i64, i64)) -> Result<(), String> {
+fn check_matrix(
+    ours: &[RangeSeries],
+    expect: &Expect,
+    (start, end, step): (i64, i64, i64),
+) -> Result<(), String> {
     let steps = (end - start) / step + 1;
-    let rows: Vec<&Row> = expect.rows.iter().filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing)).collect();
+    let rows: Vec<&Row> =
+        expect.rows.iter().filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing)).collect();
     if ours.len() != rows.len() {
         return Err(format!("{} series instead of {}: {ours:?}", ours.len(), rows.len()));
     }
@@ -117,7 +136,9 @@ fn check_as_range(plan: &mut Plan, world: &World, t: i64, expect: &Expect, expr:
     if expect.ordered || ["start()", "end()", "step()", "range()"].iter().any(|bound| expr.contains(bound)) {
         return Ok(());
     }
-    let series = plan.evaluate_range(&world.store, t - 60_000, t + 60_000, 60_000).map_err(|e| format!("as range: {}", e.message))?;
+    let series = plan
+        .evaluate_range(&world.store, t - 60_000, t + 60_000, 60_000)
+        .map_err(|e| format!("as range: {}", e.message))?;
     let mut middle = Vec::new();
     for own in series {
         if let Some(point) = own.points.iter().find(|point| point.0 == t) {
@@ -138,10 +159,18 @@ fn check_notes(plan: &Plan, expect: &Expect) -> Result<(), String> {
     Ok(())
 }
 
-fn check_result(world: &World, plan: &mut Plan, when: When, expect: &Expect, expr: &str) -> Result<(), String> {
+fn check_result(
+    world: &World,
+    plan: &mut Plan,
+    when: When,
+    expect: &Expect,
+    expr: &str,
+) -> Result<(), String> {
     let When::Instant(t) = when else {
         let When::Range(start, end, step) = when else { unreachable!() };
-        let series = plan.evaluate_range(&world.store, start, end, step).map_err(|e| format!("error: {}", e.message))?;
+        let series = plan
+            .evaluate_range(&world.store, start, end, step)
+            .map_err(|e| format!("error: {}", e.message))?;
         check_notes(plan, expect)?;
         return check_matrix(&series, expect, (start, end, step));
     };
@@ -187,7 +216,9 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
     let options = Options { delayed_name_removal: true, ..Options::default() };
     let mut plan = match Plan::new(&tree, &world.store, &options) {
         Ok(plan) => plan,
-        Err(error) if error.message.contains("native histograms") => return Verdict::Skipped("native histograms"),
+        Err(error) if error.message.contains("native histograms") => {
+            return Verdict::Skipped("native histograms");
+        }
         Err(error) if error.message.contains("not supported") => return Verdict::Skipped("experimental"),
         Err(error) => return failed(error.message),
     };
@@ -199,7 +230,8 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
             When::Instant(t) => plan.evaluate(&world.store, t).map(drop),
             When::Range(start, end, step) => plan.evaluate_range(&world.store, start, end, step).map(drop),
         };
-        return outcome.map_or_else(|error| failed(error.message), |()| Verdict::Failed("no error".to_owned()));
+        return outcome
+            .map_or_else(|error| failed(error.message), |()| Verdict::Failed("no error".to_owned()));
     }
     match check_result(world, &mut plan, when, expect, expr) {
         Ok(()) => Verdict::Passed,

@@ -257,3 +257,30 @@ fn a_background_that_fails_aborts_at_its_first_look() {
     assert_eq!((ending.outcome, ending.at), (Outcome::RolledBack, Seconds(110)));
     assert_eq!(ending.step, Some(1));
 }
+
+#[test]
+#[ignore = "a measurement, to be run with --release"]
+fn how_fast_silent_runs_are() {
+    let rollout = rollout(Split::Hosts);
+    for (name, bad_from) in [("good", NEVER), ("bad", 160)] {
+        let stage = Stage::new(&rollout, &[], Seconds(3600));
+        let begin = std::time::Duration::from_secs(1);
+        let (mut runs, started) = (0_u32, clock());
+        while clock() - started < begin {
+            let mut world = World {
+                bad_from,
+                ..World::default()
+            };
+            stage.play(&mut world, &mut Silent);
+            runs += 1;
+        }
+        println!("{name}: {runs} runs a second");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the measurement is about wall time")]
+fn clock() -> std::time::Duration {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default()
+}

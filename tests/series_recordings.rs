@@ -20,11 +20,7 @@ mod tests {
     type Contents = BTreeMap<BTreeMap<String, String>, Vec<(i64, u64)>>;
 
     fn bits(value: f64) -> u64 {
-        if value.is_nan() {
-            f64::NAN.to_bits()
-        } else {
-            value.to_bits()
-        }
+        if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
     }
 
     fn contents(all: &[Series]) -> Contents {
@@ -32,20 +28,14 @@ mod tests {
             let plain = series.samples.iter().filter(|(_, value)| !is_stale(*value));
             plain.map(|(at, value)| (*at, bits(*value))).collect()
         };
-        let all = all
-            .iter()
-            .map(|series| (series.labels.iter().cloned().collect(), samples(series)));
-        all.filter(|(_, samples): &(_, Vec<_>)| !samples.is_empty())
-            .collect()
+        let all = all.iter().map(|series| (series.labels.iter().cloned().collect(), samples(series)));
+        all.filter(|(_, samples): &(_, Vec<_>)| !samples.is_empty()).collect()
     }
 
     /// What the oracle has of the recording: every series over all time.
     fn oracle(binary: &str, series: &Path, end: i64) -> Contents {
         let queries = series.with_file_name("all.jsonl");
-        let query = format!(
-            "{{\"expr\":\"{{__name__=~\\\".+\\\"}}[100y]\",\"at\":{}}}\n",
-            end / 1000 + 1
-        );
+        let query = format!("{{\"expr\":\"{{__name__=~\\\".+\\\"}}[100y]\",\"at\":{}}}\n", end / 1000 + 1);
         std::fs::write(&queries, query).unwrap();
         let output = Command::new(binary)
             .args(["eval", "--series"])
@@ -94,32 +84,19 @@ mod tests {
                     path.display()
                 );
                 let all = read(&text, Format::detect(name, &text)).unwrap();
-                let end = all
-                    .iter()
-                    .filter_map(|series| series.samples.last())
-                    .map(|(at, _)| *at)
-                    .max();
+                let end = all.iter().filter_map(|series| series.samples.last()).map(|(at, _)| *at).max();
                 let ours = contents(&all);
                 let theirs = oracle(&binary, &path, end.unwrap_or(0));
-                let differing = ours
-                    .iter()
-                    .find(|(labels, samples)| theirs.get(*labels) != Some(samples));
+                let differing = ours.iter().find(|(labels, samples)| theirs.get(*labels) != Some(samples));
                 if let Some((labels, samples)) = differing {
-                    panic!(
-                        "{}: {labels:?}\n{samples:?}\n{:?}",
-                        path.display(),
-                        theirs.get(labels)
-                    );
+                    panic!("{}: {labels:?}\n{samples:?}\n{:?}", path.display(), theirs.get(labels));
                 }
                 assert_eq!(ours.len(), theirs.len(), "{}", path.display());
                 compared[index] += 1;
                 samples += ours.values().map(Vec::len).sum::<usize>();
             }
         }
-        println!(
-            "{} JSON and {} OpenMetrics recordings equal, {samples} samples",
-            compared[0], compared[1]
-        );
+        println!("{} JSON and {} OpenMetrics recordings equal, {samples} samples", compared[0], compared[1]);
         assert!(compared.iter().all(|count| *count > 0));
     }
 }

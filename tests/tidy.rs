@@ -4,6 +4,8 @@
 //! It deliberately parses no Rust; it reads lines, and the rules are worded so that lines suffice.
 
 use std::collections::BTreeMap;
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files and fails without them")]
+
 use std::path::{Path, PathBuf};
 
 /// Each module's floor; neighbours on a floor do not know each other. The same table stands in
@@ -18,7 +20,10 @@ const FLOORS: &[(u32, &[&str])] = &[
 ];
 
 /// Imports that cross a floor sideways or upwards and are meant to; each with its reason.
-const ACCEPTED: &[(&str, &str, &str)] = &[];
+const ACCEPTED: &[(&str, &str, &str)] = &[
+    ("diagnostic", "source", "what is wrong is wrong somewhere: a diagnosis is made of spans"),
+    ("series", "promql", "recordings and PromQL share the notation of labels, numbers and load commands; one reader has it"),
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -115,10 +120,11 @@ fn every_file_says_what_enters_and_what_leaves() {
                 continue;
             }
             let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-            let whole = header.contains("Enters:") && header.contains("Leaves:") && header.contains("deliberately");
+            let both = header.contains("Enters and leaves:");
+            let whole = both && header.contains("deliberately") || header.contains("Enters:") && header.contains("Leaves:") && header.contains("deliberately");
             if path.starts_with("src/") && path != "src/lib.rs" && path != "src/main.rs" && !whole {
                 wrong.push(format!("{path}: open with `//!`: what it is; Enters: …. Leaves: …. It deliberately …"));
-            } else if header.is_empty() {
+            } else if header.is_empty() && path != "src/lib.rs" {
                 wrong.push(format!("{path}: open with `//!`"));
             }
         }

@@ -17,21 +17,11 @@ pub(super) fn templates(rollout: &Rollout) -> impl Iterator<Item = Object> {
 }
 
 fn template(rollout: &Rollout, template: &AnalysisTemplate) -> kind::AnalysisTemplate {
-    let declared = |name: &String| kind::Argument {
-        name: name.clone(),
-        value: None,
-        value_from: None,
-    };
-    let ignored = |pattern: &String| kind::DryRun {
-        metric_name: pattern.clone(),
-    };
+    let declared = |name: &String| kind::Argument { name: name.clone(), value: None, value_from: None };
+    let ignored = |pattern: &String| kind::DryRun { metric_name: pattern.clone() };
     let spec = kind::AnalysisTemplateSpec {
         args: template.args.iter().map(declared).collect(),
-        metrics: template
-            .metrics
-            .iter()
-            .map(|m| metric(m, &rollout.prometheus.value))
-            .collect(),
+        metrics: template.metrics.iter().map(|m| metric(m, &rollout.prometheus.value)).collect(),
         dry_run: template.dry_run.iter().map(ignored).collect(),
         ..kind::AnalysisTemplateSpec::default()
     };
@@ -72,10 +62,7 @@ pub(super) fn step(rollout: &Rollout, analysis: &Analysis) -> kind::RolloutAnaly
         template_name: Some(template.name.clone()),
         cluster_scope: None,
     };
-    let named = analysis
-        .templates
-        .iter()
-        .filter_map(|index| rollout.templates.get(*index));
+    let named = analysis.templates.iter().filter_map(|index| rollout.templates.get(*index));
     kind::RolloutAnalysis {
         templates: named.map(reference).collect(),
         args: analysis.args.iter().map(argument).collect(),
@@ -101,9 +88,5 @@ fn argument(arg: &Arg) -> kind::Argument {
         ArgValue::LatestHash => (None, Some(hash("Latest"))),
         ArgValue::StableHash => (None, Some(hash("Stable"))),
     };
-    kind::Argument {
-        name: arg.name.clone(),
-        value,
-        value_from,
-    }
+    kind::Argument { name: arg.name.clone(), value, value_from }
 }

@@ -39,9 +39,7 @@ pub fn to_files(objects: &[Object], comment: &str) -> Result<BTreeMap<String, St
     let comment = comment_line(comment);
     let mut files = BTreeMap::new();
     for object in objects {
-        let namespace = object
-            .metadata()
-            .and_then(|metadata| metadata.namespace.as_deref());
+        let namespace = object.metadata().and_then(|metadata| metadata.namespace.as_deref());
         let mut name = conventions::file_name(object.kind(), object.name());
         if files.contains_key(&name) {
             name = conventions::file_name_in(object.kind(), object.name(), namespace.unwrap_or("default"));
@@ -49,10 +47,7 @@ pub fn to_files(objects: &[Object], comment: &str) -> Result<BTreeMap<String, St
         files.insert(name, comment.clone() + &write(object)?);
     }
     let list = Kustomization::new(files.keys().cloned().collect());
-    files.insert(
-        conventions::KUSTOMIZATION_FILE.to_owned(),
-        comment + &write(&list)?,
-    );
+    files.insert(conventions::KUSTOMIZATION_FILE.to_owned(), comment + &write(&list)?);
     Ok(files)
 }
 
@@ -60,13 +55,7 @@ pub fn to_files(objects: &[Object], comment: &str) -> Result<BTreeMap<String, St
 fn comment_line(comment: &str) -> String {
     let line: String = comment
         .chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                ' '
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
         .collect();
     format!("# {line}\n")
 }

@@ -30,29 +30,18 @@ pub(super) fn rollout(rollout: &Rollout) -> kind::Rollout {
         revision_history_limit: Some(REVISION_HISTORY_LIMIT),
         progress_deadline_seconds: Some(PROGRESS_DEADLINE_SECONDS),
         progress_deadline_abort: Some(false),
-        strategy: Some(Strategy {
-            canary: Some(canary(rollout)),
-            blue_green: None,
-        }),
+        strategy: Some(Strategy { canary: Some(canary(rollout)), blue_green: None }),
         ..RolloutSpec::default()
     };
     match &rollout.pods {
-        Pods::Template {
-            template, selector, ..
-        } => {
+        Pods::Template { template, selector, .. } => {
             spec.selector = Some(LabelSelector {
                 match_labels: Labels::from(selector.as_slice()),
                 match_expressions: None,
             });
             spec.template = Some(with_labels(template.clone(), selector));
         }
-        Pods::Workload {
-            api_version,
-            kind,
-            name,
-            scale_down,
-            ..
-        } => {
+        Pods::Workload { api_version, kind, name, scale_down, .. } => {
             spec.workload_ref = Some(WorkloadRef {
                 api_version: Some((*api_version).to_owned()),
                 kind: Some(kind.clone()),
@@ -94,10 +83,7 @@ fn canary(rollout: &Rollout) -> Canary {
         stable_service: by_host.then(|| stable_service(&rollout.name)),
         scale_down_delay_seconds: Some(SCALE_DOWN_DELAY_SECONDS),
         abort_scale_down_delay_seconds: Some(ABORT_SCALE_DOWN_DELAY_SECONDS),
-        traffic_routing: Some(TrafficRouting {
-            istio: Some(istio(rollout)),
-            ..TrafficRouting::default()
-        }),
+        traffic_routing: Some(TrafficRouting { istio: Some(istio(rollout)), ..TrafficRouting::default() }),
         analysis: background.map(|background| analysis::background(rollout, background)),
         steps: rollout.canary.steps.iter().map(|s| step(rollout, s)).collect(),
         ..Canary::default()
@@ -128,9 +114,8 @@ fn step(rollout: &Rollout, step: &Step) -> CanaryStep {
     match &step.kind {
         StepKind::SetWeight(weight) => argo.set_weight = Some(weight.percent()),
         StepKind::Pause(duration) => {
-            argo.pause = Some(Pause {
-                duration: duration.map(|seconds| IntOrString::Text(seconds.to_string())),
-            });
+            argo.pause =
+                Some(Pause { duration: duration.map(|seconds| IntOrString::Text(seconds.to_string())) });
         }
         StepKind::Analysis(analysis) => argo.analysis = Some(analysis::step(rollout, analysis)),
     }

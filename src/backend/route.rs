@@ -19,10 +19,7 @@ use crate::model::rollout::{PortTarget, Rollout, Split};
 
 /// What splits the traffic, each after what it refers to.
 pub(super) fn objects(rollout: &Rollout) -> Vec<Object> {
-    let mut objects: Vec<_> = services(rollout)
-        .into_iter()
-        .map(|s| Object::Service(Box::new(s)))
-        .collect();
+    let mut objects: Vec<_> = services(rollout).into_iter().map(|s| Object::Service(Box::new(s))).collect();
     if rollout.route.split == Split::Subsets {
         objects.push(Object::DestinationRule(Box::new(destination_rule(rollout))));
     }
@@ -134,10 +131,7 @@ fn virtual_service(rollout: &Rollout) -> VirtualService {
 
 fn by_prefix(prefix: &str) -> HttpMatch {
     HttpMatch {
-        uri: Some(StringMatch {
-            prefix: Some(prefix.to_owned()),
-            ..StringMatch::default()
-        }),
+        uri: Some(StringMatch { prefix: Some(prefix.to_owned()), ..StringMatch::default() }),
         ..HttpMatch::default()
     }
 }

@@ -1,5 +1,7 @@
 //! The tree of a condition: what the parser builds, the checker types and the machine runs.
-//! Knows nothing of text or of values beyond literals.
+//!
+//! Enters: tokens' meaning from the parser. Leaves: nodes with byte ranges.
+//! It deliberately knows nothing of text or of values beyond literals.
 
 use super::builtin::Builtin;
 use super::error::Span;
@@ -254,19 +256,11 @@ impl Node {
     pub(super) fn new(kind: Kind, span: Span) -> Self {
         let mut depth = 0;
         kind.each(&mut |child| depth = depth.max(child.depth));
-        Self {
-            kind,
-            span,
-            ty: Static::Other,
-            depth: depth.saturating_add(1),
-        }
+        Self { kind, span, ty: Static::Other, depth: depth.saturating_add(1) }
     }
 
     pub(super) fn typed(kind: Kind, span: Span, ty: Static) -> Self {
-        Self {
-            ty,
-            ..Self::new(kind, span)
-        }
+        Self { ty, ..Self::new(kind, span) }
     }
 }
 
@@ -282,12 +276,8 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member {
-                base: a, property: b, ..
-            }
-            | Self::Let {
-                value: a, body: b, ..
-            } => {
+            | Self::Member { base: a, property: b, .. }
+            | Self::Let { value: a, body: b, .. } => {
                 visit(a);
                 visit(b);
             }
@@ -347,12 +337,8 @@ impl Kind {
             | Self::Chain(a)
             | Self::Predicate(a) => visit(a),
             Self::Binary(_, a, b)
-            | Self::Member {
-                base: a, property: b, ..
-            }
-            | Self::Let {
-                value: a, body: b, ..
-            } => {
+            | Self::Member { base: a, property: b, .. }
+            | Self::Let { value: a, body: b, .. } => {
                 visit(a);
                 visit(b);
             }

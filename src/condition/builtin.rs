@@ -1,5 +1,7 @@
 //! The names of the engine's builtin functions and which engine has which.
-//! Knows nothing of their types (`signature`) or of what they do (`machine`).
+//!
+//! Enters: a name and a dialect. Leaves: whether that engine has it.
+//! It deliberately knows neither types (`signature`) nor what they do (`machine`).
 
 use super::Dialect;
 

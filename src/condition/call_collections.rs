@@ -1,4 +1,7 @@
 //! Builtins on whole lists and maps: length, parts, order, and lists made of lists.
+//!
+//! Enters: a builtin's name and its evaluated arguments. Leaves: its value, or the engine's panic.
+//! It deliberately knows no predicate; those are in `call_lists`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use std::collections::BTreeMap;
@@ -32,11 +35,7 @@ impl<'a> Machine<'a> {
         let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
         if let Some(len) = of.list_len().or(text) {
             let index = to_int(by)?;
-            let index = if index < 0 {
-                index.wrapping_add(go_int(len))
-            } else {
-                index
-            };
+            let index = if index < 0 { index.wrapping_add(go_int(len)) } else { index };
             let found = usize::try_from(index).ok().and_then(|index| of.item(index));
             return Ok(found.unwrap_or(Val::Nil));
         }
@@ -98,11 +97,7 @@ impl<'a> Machine<'a> {
         for (index, pair) in list.items().enumerate() {
             self.step(1)?;
             if pair.list_len() != Some(2) {
-                let what = if pair.list_len().is_some() {
-                    "pair length"
-                } else {
-                    "pair"
-                };
+                let what = if pair.list_len().is_some() { "pair length" } else { "pair" };
                 let mut text = Vec::new();
                 write_value(&pair, &mut text);
                 let text = String::from_utf8_lossy(&text).into_owned();
@@ -166,9 +161,7 @@ impl<'a> Machine<'a> {
         }
         if !matches!(field, Val::Str(_)) {
             let name = field.type_name();
-            return Err(fault(format!(
-                "invalid argument for sort (expected string, got {name})"
-            )));
+            return Err(fault(format!("invalid argument for sort (expected string, got {name})")));
         }
         let descending = self.direction(rest.first())?;
         let mut pairs = Vec::new();
@@ -247,9 +240,7 @@ fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
     for (value, _) in pairs {
         let name = value.type_name();
         if name != first_name {
-            return Err(fault(format!(
-                "cannot sort array of different types ({name} and {first_name})"
-            )));
+            return Err(fault(format!("cannot sort array of different types ({name} and {first_name})")));
         }
         if pairs.len() > 1 && !matches!(value, Val::Int(_) | Val::Int64(_) | Val::Float(_) | Val::Str(_)) {
             return Err(fault(format!("sort: unsupported type {}", value.kind_name())));
@@ -260,8 +251,5 @@ fn same_types(pairs: &[(Val, Val)]) -> Fallible<()> {
 
 /// How many characters Go counts in bytes that need not be UTF-8.
 pub(super) fn characters(bytes: &Shared<u8>) -> usize {
-    bytes
-        .utf8_chunks()
-        .map(|c| c.valid().chars().count() + c.invalid().len())
-        .sum()
+    bytes.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
 }

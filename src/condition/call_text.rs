@@ -1,4 +1,7 @@
 //! Builtins on text, JSON, Base64 and time.
+//!
+//! Enters: a builtin's name and its evaluated arguments. Leaves: its value, or the engine's panic.
+//! It deliberately knows no clock; `now()` is given to it.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use std::collections::BTreeMap;
@@ -60,11 +63,8 @@ impl<'a> Machine<'a> {
             }
             B::TrimPrefix | B::TrimSuffix => {
                 let cut: &[u8] = if count == 2 { texts.at(1)? } else { b" " };
-                let left = if builtin == B::TrimPrefix {
-                    text.strip_prefix(cut)
-                } else {
-                    text.strip_suffix(cut)
-                };
+                let left =
+                    if builtin == B::TrimPrefix { text.strip_prefix(cut) } else { text.strip_suffix(cut) };
                 self.made(left.unwrap_or(text).to_vec())
             }
             B::Upper | B::Lower => self.recase(text, builtin == B::Upper),
@@ -157,11 +157,7 @@ impl<'a> Machine<'a> {
         };
         let mut left = usize::try_from(most).unwrap_or(usize::MAX);
         self.step(text.len() / 8 + text.len().saturating_mul(old.len()) / 1024)?;
-        self.copy(
-            text.len()
-                .saturating_add(1)
-                .saturating_mul(new.len().saturating_add(1)),
-        )?;
+        self.copy(text.len().saturating_add(1).saturating_mul(new.len().saturating_add(1)))?;
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text;
         if old.is_empty() {
@@ -246,9 +242,7 @@ impl<'a> Machine<'a> {
             Err(error) => {
                 let at = error.column().saturating_sub(1);
                 let c = text.get(at).copied().map_or('?', char::from);
-                Err(fault(format!(
-                    "invalid character '{c}' looking for beginning of value"
-                )))
+                Err(fault(format!("invalid character '{c}' looking for beginning of value")))
             }
         }
     }
@@ -298,12 +292,7 @@ fn index<'a>(found: Option<usize>) -> Val<'a> {
 /// How many bytes the first character takes; a byte that is no character counts as one.
 fn first_character(text: &[u8]) -> usize {
     match text.utf8_chunks().next() {
-        Some(chunk) => chunk
-            .valid()
-            .chars()
-            .next()
-            .map_or(1, char::len_utf8)
-            .min(text.len()),
+        Some(chunk) => chunk.valid().chars().next().map_or(1, char::len_utf8).min(text.len()),
         None => 0,
     }
 }
@@ -334,11 +323,7 @@ fn encode(text: &[u8]) -> Vec<u8> {
         for digit in 0..4 {
             let code = bits >> (18 - 6 * digit) & 63;
             let letter = ALPHABET.get(code as usize).copied().unwrap_or(b'=');
-            out.push(if digit as usize > chunk.len() {
-                b'='
-            } else {
-                letter
-            });
+            out.push(if digit as usize > chunk.len() { b'=' } else { letter });
         }
     }
     out
@@ -346,11 +331,7 @@ fn encode(text: &[u8]) -> Vec<u8> {
 
 fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
     let fail = |at: usize| Err(format!("illegal base64 data at input byte {at}"));
-    let text: Vec<u8> = text
-        .iter()
-        .copied()
-        .filter(|b| !matches!(b, b'\n' | b'\r'))
-        .collect();
+    let text: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let quads = text.len().div_ceil(4);
     for (number, quad) in text.chunks(4).enumerate() {
@@ -391,13 +372,9 @@ fn parse_duration(text: &str) -> Fallible<i64> {
     let mut total = 0.0_f64;
     let mut whole = 0_i128;
     while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let (number, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let unit_end = tail
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(tail.len());
+        let unit_end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at_checked(unit_end).unwrap_or((tail, ""));
         let (int, fraction) = number.split_once('.').unwrap_or((number, ""));
         if (int.is_empty() && fraction.is_empty()) || fraction.contains('.') || int.len() > 19 {
@@ -435,9 +412,7 @@ fn parse_date<'a>(text: &str, count: usize) -> Fallible<Val<'a>> {
     if count > 1 {
         return Err(fault("date layouts are not supported here"));
     }
-    moment(text)
-        .map(Val::Time)
-        .ok_or_else(|| fault(format!("invalid date {text}")))
+    moment(text).map(Val::Time).ok_or_else(|| fault(format!("invalid date {text}")))
 }
 
 fn moment(text: &str) -> Option<i64> {

@@ -1,5 +1,7 @@
 //! The compile step: a parsed tree in, the same tree with names resolved and its type out.
-//! Operators are in `check_operators`, calls in `check_calls`.
+//!
+//! Enters: a parsed tree and the type of the result. Leaves: the same tree with names resolved, and its type, or a compile error.
+//! It deliberately evaluates nothing; operators are in `check_operators`, calls in `check_calls`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, checker/checker.go.
 
 use super::Dialect;
@@ -28,13 +30,7 @@ pub(super) struct Scope {
 
 impl Checker {
     pub(super) fn new(result: Type, dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            result,
-            variables: Vec::new(),
-            scopes: Vec::new(),
-            slots: 0,
-        }
+        Self { dialect, result, variables: Vec::new(), scopes: Vec::new(), slots: 0 }
     }
 
     /// How many variables the tree declares.
@@ -144,10 +140,7 @@ impl Checker {
             Unary::Plus | Unary::Minus if ty.is_any() => Ok(self.unknown()),
             _ => {
                 let (op, ty) = (op.text(), self.name(&ty));
-                Err(fault_at(
-                    span,
-                    format!("invalid operation: {op} (mismatched type {ty})"),
-                ))
+                Err(fault_at(span, format!("invalid operation: {op} (mismatched type {ty})")))
             }
         }
     }
@@ -159,13 +152,7 @@ impl Checker {
 
     fn member(&mut self, node: &mut Node) -> Fallible<Type> {
         let span = node.span;
-        let Kind::Member {
-            base,
-            property,
-            optional,
-            method,
-        } = &mut node.kind
-        else {
+        let Kind::Member { base, property, optional, method } = &mut node.kind else {
             return Ok(Type::Any);
         };
         let literal = match &property.kind {
@@ -187,10 +174,7 @@ impl Checker {
             }
             if matches!(of, Type::Time | Type::Duration) {
                 let of = self.name(&of);
-                return Err(fault_at(
-                    span,
-                    format!("type {of} has no supported member {name}"),
-                ));
+                return Err(fault_at(span, format!("type {of} has no supported member {name}")));
             }
         }
         let (of_name, by_name) = (self.name(&of), self.name(&by));
@@ -294,13 +278,7 @@ impl Checker {
 
     fn declaration(&mut self, node: &mut Node) -> Fallible<Type> {
         let span = node.span;
-        let Kind::Let {
-            name,
-            slot,
-            value,
-            body,
-        } = &mut node.kind
-        else {
+        let Kind::Let { name, slot, value, body } = &mut node.kind else {
             return Ok(Type::Any);
         };
         let taken = if self.environment(name).is_some() {
@@ -346,11 +324,8 @@ impl Checker {
         if no == Type::Nil {
             return yes.stripped_unless(self.modern());
         }
-        let fits = if swapped {
-            no.assignable_to(&yes, self.dialect)
-        } else {
-            yes.assignable_to(&no, self.dialect)
-        };
+        let fits =
+            if swapped { no.assignable_to(&yes, self.dialect) } else { yes.assignable_to(&no, self.dialect) };
         if !fits {
             return self.unknown();
         }

@@ -1,4 +1,7 @@
 //! The types of calls: of Argo's functions, of builtins and of builtins with predicates.
+//!
+//! Enters: a call and the types of its arguments. Leaves: its type, or the engine's compile error.
+//! It deliberately knows no operators and no values.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, checker/checker.go.
 
 use super::ast::{EnvFunction, Kind, Node, Op};
@@ -54,10 +57,7 @@ impl Checker {
         let mut seen = vec![None; args.len()];
         match self.arguments(name, params, args, &mut seen, span) {
             Ok(()) => Ok(gives),
-            Err(fault) => Err(Box::new(Fault {
-                mismatch: false,
-                ..*fault
-            })),
+            Err(fault) => Err(Box::new(Fault { mismatch: false, ..*fault })),
         }
     }
 
@@ -76,11 +76,7 @@ impl Checker {
                     self.visit_once(arg, seen)?;
                 }
             }
-            let how = if args.len() > params.len() {
-                "too many"
-            } else {
-                "not enough"
-            };
+            let how = if args.len() > params.len() { "too many" } else { "not enough" };
             return Err(mismatch(span, format!("{how} arguments to call {name}")));
         }
         for ((param, arg), seen) in params.iter().zip(args).zip(seen) {
@@ -205,11 +201,7 @@ impl Checker {
             let message = format!("builtin {name} takes only array (got {got})");
             return Err(fault_at(list.span, message));
         }
-        let elem = if collection.is_any() {
-            self.unknown()
-        } else {
-            collection.elem(self.dialect)
-        };
+        let elem = if collection.is_any() { self.unknown() } else { collection.elem(self.dialect) };
         let Some((predicate, rest)) = rest.split_first_mut() else {
             return Ok(if builtin == B::Count { Type::Int } else { elem });
         };
@@ -260,15 +252,9 @@ impl Checker {
 }
 
 /// A fault that leaves other overloads to be tried; one inside an argument is final.
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 fn mismatch(span: Span, message: String) -> Box<Fault> {
-    Box::new(Fault {
-        mismatch: true,
-        ..*fault_at(span, message)
-    })
+    Box::new(Fault { mismatch: true, ..*fault_at(span, message) })
 }
 
 /// A whole number written where a float is wanted is a float.

@@ -1,4 +1,7 @@
-//! The types of binary operators. Knows nothing of values.
+//! The types of binary operators.
+//!
+//! Enters: an operator and the types of its sides. Leaves: its type, or the engine's compile error.
+//! It deliberately knows nothing of values.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, checker/checker.go.
 
 use super::ast::{Binary, Kind, Node, Op};
@@ -68,21 +71,14 @@ impl Checker {
             Op::Modulo => self.modulo(&l, &r),
             Op::Range => {
                 let fits = self.both(&l, &r, Like::Integer) || self.maybe(&l, &r, &[Like::Integer]);
-                let list = if self.modern() {
-                    Type::list_of(Type::Int)
-                } else {
-                    Type::list(Type::Int)
-                };
+                let list = if self.modern() { Type::list_of(Type::Int) } else { Type::list(Type::Int) };
                 fits.then_some(list)
             }
             _ => self.relation(binary.op, &l, &r).then_some(Type::Bool),
         };
         found.ok_or_else(|| {
             let (op, l, r) = (binary.text, self.name(&l), self.name(&r));
-            fault_at(
-                span,
-                format!("invalid operation: {op} (mismatched types {l} and {r})"),
-            )
+            fault_at(span, format!("invalid operation: {op} (mismatched types {l} and {r})"))
         })
     }
 
@@ -108,11 +104,7 @@ impl Checker {
 
     fn modulo(&self, l: &Type, r: &Type) -> Option<Type> {
         if self.both(l, r, Like::Integer) {
-            return Some(if self.modern() {
-                Type::Int
-            } else {
-                l.combined(r, self.dialect)
-            });
+            return Some(if self.modern() { Type::Int } else { l.combined(r, self.dialect) });
         }
         let gives = if self.modern() { Type::Int } else { Type::Any };
         self.maybe(l, r, &[Like::Integer]).then_some(gives)
@@ -155,10 +147,7 @@ impl Checker {
         let nil = !self.modern() && *l == Type::Nil;
         let refuse = |element: &Type, place: &str| {
             let (l, element) = (self.name(l), self.name(element));
-            Err(fault_at(
-                span,
-                format!("cannot use {l} as type {element} in {place}"),
-            ))
+            Err(fault_at(span, format!("cannot use {l} as type {element} in {place}")))
         };
         if r.is_map() {
             let key = r.key();
@@ -175,10 +164,7 @@ impl Checker {
             if !l.comparable_to(&elem, self.dialect) {
                 return refuse(&elem, "array");
             }
-            if let Type::List {
-                refined: Some(refined),
-                ..
-            } = r
+            if let Type::List { refined: Some(refined), .. } = r
                 && !l.comparable_to(refined, self.dialect)
             {
                 return refuse(refined, "array");

@@ -1,4 +1,7 @@
-//! What goes wrong in a condition and where. Knows nothing of how diagnostics are shown.
+//! What goes wrong in a condition and where.
+//!
+//! Enters: a stage, a message and a place. Leaves: an error that says all three.
+//! It deliberately knows nothing of how diagnostics are shown.
 
 use std::fmt;
 use std::ops::Range;
@@ -52,40 +55,20 @@ pub(super) struct Fault {
 pub(super) type Fallible<T> = Result<T, Box<Fault>>;
 
 /// A fault whose place is known.
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 pub(super) fn fault_at(span: Span, message: impl Into<String>) -> Box<Fault> {
-    Box::new(Fault {
-        message: message.into(),
-        span: Some(span),
-        mismatch: false,
-    })
+    Box::new(Fault { message: message.into(), span: Some(span), mismatch: false })
 }
 
 /// A fault whose place the caller fills in.
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 pub(super) fn fault(message: impl Into<String>) -> Box<Fault> {
-    Box::new(Fault {
-        message: message.into(),
-        span: None,
-        mismatch: false,
-    })
+    Box::new(Fault { message: message.into(), span: None, mismatch: false })
 }
 
 impl Fault {
     pub(super) fn into_error(self, stage: Stage, text: &str) -> ConditionError {
-        let span = self
-            .span
-            .map_or(0..text.len(), |s| s.start as usize..s.end as usize);
-        ConditionError {
-            message: self.message,
-            span,
-            stage,
-        }
+        let span = self.span.map_or(0..text.len(), |s| s.start as usize..s.end as usize);
+        ConditionError { message: self.message, span, stage }
     }
 }

@@ -1,4 +1,7 @@
-//! Values as Go's fmt and encoding/json write them. Knows nothing of conditions.
+//! Values as Go's fmt and encoding/json write them.
+//!
+//! Enters: values. Leaves: text.
+//! It deliberately knows nothing of conditions.
 //! Source: Go 1.26, fmt (`%v`), time and encoding/json.
 
 use super::gotext::{float, json_float};

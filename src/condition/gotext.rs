@@ -1,4 +1,7 @@
-//! Numbers and strings as Go writes and reads them. Knows nothing of conditions.
+//! Numbers and strings as Go writes and reads them.
+//!
+//! Enters: numbers and strings. Leaves: text as Go writes and reads it.
+//! It deliberately knows nothing of conditions.
 //! Source: Go 1.26, strconv and fmt.
 
 use std::fmt::Write as _;
@@ -113,9 +116,7 @@ pub(super) fn parse_int(text: &str, base: u32, function: &str) -> Result<i64, St
 pub(super) fn parse_float(text: &str) -> Result<f64, String> {
     let fail = |why: &str| format!("strconv.ParseFloat: parsing {}: {why}", quote(text.as_bytes()));
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let named = ["inf", "infinity", "nan"]
-        .iter()
-        .any(|n| unsigned.eq_ignore_ascii_case(n));
+    let named = ["inf", "infinity", "nan"].iter().any(|n| unsigned.eq_ignore_ascii_case(n));
     // Go reads `nan` without a sign only.
     if named && unsigned.eq_ignore_ascii_case("nan") && unsigned.len() != text.len() {
         return Err(fail("invalid syntax"));

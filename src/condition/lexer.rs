@@ -1,5 +1,7 @@
 //! Text in, tokens out, as the engine's lexer splits it, oddities included.
-//! Knows nothing of grammar or precedence.
+//!
+//! Enters: text. Leaves: tokens with byte ranges, oddities of the engine included.
+//! It deliberately knows nothing of grammar or precedence.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/lexer.
 
 use super::Dialect;
@@ -54,13 +56,7 @@ pub(super) struct Tokens {
 }
 
 pub(super) fn lex(text: &str, dialect: Dialect) -> Tokens {
-    let mut lexer = Lexer {
-        text,
-        dialect,
-        start: 0,
-        at: 0,
-        tokens: Vec::new(),
-    };
+    let mut lexer = Lexer { text, dialect, start: 0, at: 0, tokens: Vec::new() };
     let error = loop {
         match lexer.step() {
             Ok(true) => {}
@@ -68,10 +64,7 @@ pub(super) fn lex(text: &str, dialect: Dialect) -> Tokens {
             Err(error) => break Some(error),
         }
     };
-    Tokens {
-        tokens: lexer.tokens,
-        error,
-    }
+    Tokens { tokens: lexer.tokens, error }
 }
 
 pub(super) fn is_alphabetic(c: char) -> bool {
@@ -122,10 +115,7 @@ impl Lexer<'_> {
     }
 
     fn span(&self) -> Span {
-        Span {
-            start: self.start as u32,
-            end: self.at as u32,
-        }
+        Span { start: self.start as u32, end: self.at as u32 }
     }
 
     fn emit(&mut self, kind: TokenKind) {
@@ -141,28 +131,15 @@ impl Lexer<'_> {
 
     fn fail<T>(&self, message: impl Into<String>) -> Fallible<T> {
         let end = self.at.max(1) as u32;
-        Err(fault_at(
-            Span {
-                start: end - 1,
-                end: end.min(self.text.len() as u32),
-            },
-            message,
-        ))
+        Err(fault_at(Span { start: end - 1, end: end.min(self.text.len() as u32) }, message))
     }
 
     /// Reads one token or one stretch of blanks; false at the end of the text.
     fn step(&mut self) -> Fallible<bool> {
         let Some(c) = self.next() else {
             let end = self.at as u32;
-            let span = Span {
-                start: end.saturating_sub(1),
-                end,
-            };
-            self.tokens.push(Token {
-                kind: TokenKind::Eof,
-                bytes: Vec::new(),
-                span,
-            });
+            let span = Span { start: end.saturating_sub(1), end };
+            self.tokens.push(Token { kind: TokenKind::Eof, bytes: Vec::new(), span });
             return Ok(false);
         };
         let modern = self.dialect == Dialect::V1_17_8;

@@ -1,5 +1,7 @@
 //! The evaluator: a checked tree and a result in, a value or the engine's panic out.
-//! Operators are in `operate`, builtins in `call_*`. Touches no clock: `now()` is given to it.
+//!
+//! Enters: a checked tree and a result. Leaves: a value, or the engine's panic.
+//! It deliberately touches no clock: `now()` is given to it; operators are in `operate`, builtins in `call_*`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, vm/vm.go.
 
 use std::collections::BTreeMap;
@@ -66,31 +68,19 @@ impl<'a> Machine<'a> {
     /// Counts elements against the engine's own budget.
     pub(super) fn grow(&mut self, elements: usize) -> Fallible<()> {
         self.memory = self.memory.saturating_add(elements as u64);
-        if self.memory >= MEMORY_BUDGET {
-            Err(fault("memory budget exceeded"))
-        } else {
-            Ok(())
-        }
+        if self.memory >= MEMORY_BUDGET { Err(fault("memory budget exceeded")) } else { Ok(()) }
     }
 
     /// Counts steps against the limit that keeps every evaluation short.
     pub(super) fn step(&mut self, count: usize) -> Fallible<()> {
         self.steps = self.steps.saturating_add(count as u64);
-        if self.steps > MAX_STEPS {
-            Err(fault("step budget exceeded"))
-        } else {
-            Ok(())
-        }
+        if self.steps > MAX_STEPS { Err(fault("step budget exceeded")) } else { Ok(()) }
     }
 
     /// Counts bytes about to be copied.
     pub(super) fn copy(&mut self, bytes: usize) -> Fallible<()> {
         self.bytes = self.bytes.saturating_add(bytes as u64);
-        if self.bytes > MAX_BYTES {
-            Err(fault("memory budget exceeded"))
-        } else {
-            Ok(())
-        }
+        if self.bytes > MAX_BYTES { Err(fault("memory budget exceeded")) } else { Ok(()) }
     }
 
     pub(super) fn list(&mut self, items: Vec<Val<'a>>) -> Fallible<Rc<AnyList<'a>>> {
@@ -157,14 +147,8 @@ impl<'a> Machine<'a> {
     fn eval_rare(&mut self, kind: &'a Kind) -> Fallible<Val<'a>> {
         match kind {
             Kind::Env => self.environment(),
-            Kind::Var(slot) => Ok(self
-                .variables
-                .get(usize::from(*slot))
-                .cloned()
-                .unwrap_or(Val::Nil)),
-            Kind::Let {
-                slot, value, body, ..
-            } => {
+            Kind::Var(slot) => Ok(self.variables.get(usize::from(*slot)).cloned().unwrap_or(Val::Nil)),
+            Kind::Let { slot, value, body, .. } => {
                 let value = self.eval(value)?;
                 if let Some(place) = self.variables.get_mut(usize::from(*slot)) {
                     *place = value;
@@ -198,13 +182,9 @@ impl<'a> Machine<'a> {
             Kind::Chain(inner) => Ok(self.chain(inner)?.unwrap_or(Val::Nil)),
             Kind::Slice { base, from, to } => self.slice(base, from.as_deref(), to.as_deref()),
             Kind::Filter { list, test, map } => self.filter(list, test, map.as_deref()),
-            Kind::Find {
-                list,
-                test,
-                map,
-                last,
-                throws,
-            } => self.find(list, test, map.as_deref(), *last, *throws),
+            Kind::Find { list, test, map, last, throws } => {
+                self.find(list, test, map.as_deref(), *last, *throws)
+            }
             Kind::Pointer(pointer) => self.pointer(pointer),
             Kind::Array(nodes) => {
                 let items = self.eval_all(nodes)?;
@@ -253,11 +233,7 @@ impl<'a> Machine<'a> {
     }
 
     fn conditional(&mut self, test: &'a Node, then: &'a Node, other: &'a Node) -> Fallible<Val<'a>> {
-        if self.eval_bool(test)? {
-            self.eval(then)
-        } else {
-            self.eval(other)
-        }
+        if self.eval_bool(test)? { self.eval(then) } else { self.eval(other) }
     }
 
     fn member(&mut self, base: &'a Node, property: &'a Node) -> Fallible<Val<'a>> {
@@ -272,12 +248,7 @@ impl<'a> Machine<'a> {
     /// Runs a chain of members: `None` where `?.` met nil and the rest is skipped.
     fn chain(&mut self, node: &'a Node) -> Fallible<Option<Val<'a>>> {
         match &node.kind {
-            Kind::Member {
-                base,
-                property,
-                optional,
-                ..
-            } => {
+            Kind::Member { base, property, optional, .. } => {
                 if let (Kind::Env, Kind::Str(name)) = (&base.kind, &property.kind) {
                     return Ok(Some(self.environment_value(name)));
                 }
@@ -413,27 +384,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn begin(&mut self, list: Val<'a>) -> Fallible<()> {
-        let text = if let Val::Str(s) = &list {
-            Some(s.len())
-        } else {
-            None
-        };
+        let text = if let Val::Str(s) = &list { Some(s.len()) } else { None };
         let Some(len) = list.list_len().or_else(|| list.map_len()).or(text) else {
-            let kind = if let Val::Nil = list {
-                "zero"
-            } else {
-                list.kind_name()
-            };
-            return Err(fault(format!(
-                "reflect: call of reflect.Value.Len on {kind} Value"
-            )));
+            let kind = if let Val::Nil = list { "zero" } else { list.kind_name() };
+            return Err(fault(format!("reflect: call of reflect.Value.Len on {kind} Value")));
         };
-        self.scopes.push(Scope {
-            list,
-            len,
-            index: 0,
-            acc: Val::Nil,
-        });
+        self.scopes.push(Scope { list, len, index: 0, acc: Val::Nil });
         Ok(())
     }
 
@@ -470,13 +426,10 @@ impl<'a> Machine<'a> {
         let Some(scope) = self.scopes.last() else {
             return Ok(Val::Nil);
         };
-        scope
-            .list
-            .item(scope.index)
-            .ok_or_else(|| match scope.list.kind_name() {
-                "slice" => fault("reflect: slice index out of range"),
-                kind => fault(format!("reflect: call of reflect.Value.Index on {kind} Value")),
-            })
+        scope.list.item(scope.index).ok_or_else(|| match scope.list.kind_name() {
+            "slice" => fault("reflect: slice index out of range"),
+            kind => fault(format!("reflect: call of reflect.Value.Index on {kind} Value")),
+        })
     }
 
     fn pointer(&mut self, pointer: &Pointer) -> Fallible<Val<'a>> {
@@ -490,17 +443,8 @@ impl<'a> Machine<'a> {
 }
 
 /// Go's panic when a value is asserted to be of a type it is not.
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 pub(super) fn conversion(val: &Val, wanted: &str) -> Box<super::error::Fault> {
-    let is = if let Val::Nil = val {
-        "nil"
-    } else {
-        val.type_name()
-    };
-    fault(format!(
-        "interface conversion: interface {{}} is {is}, not {wanted}"
-    ))
+    let is = if let Val::Nil = val { "nil" } else { val.type_name() };
+    fault(format!("interface conversion: interface {{}} is {is}, not {wanted}"))
 }

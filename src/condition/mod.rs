@@ -1,8 +1,9 @@
 //! Argo Rollouts' success and failure conditions: text and a measured value in, an outcome out.
-//!
 //! A condition is parsed, typed and evaluated as the expression engine pinned by Argo would:
 //! `antonmedv/expr` v1.15.5 by default, `expr-lang/expr` v1.17.8 as the other dialect.
-//! Knows nothing of metrics, of Prometheus or of any other module.
+//!
+//! Enters: a condition's text and a measured value. Leaves: an outcome, or the engine's error.
+//! It deliberately knows nothing of metrics, of Prometheus or of any other module.
 
 mod ast;
 mod builtin;
@@ -93,12 +94,7 @@ impl Compiled {
     /// Compiles a condition for results of one type.
     pub fn new(text: &str, result: ResultType, dialect: Dialect) -> Self {
         let program = compile(text, result, dialect).map_err(|fault| fault.into_error(Stage::Compile, text));
-        Self {
-            text: text.to_owned(),
-            dialect,
-            result,
-            program,
-        }
+        Self { text: text.to_owned(), dialect, result, program }
     }
 
     /// The error of the compile step, if there was one.
@@ -141,10 +137,7 @@ impl Compiled {
             let mut text = Vec::new();
             format::write_value(&val, &mut text);
             let text = String::from_utf8_lossy(&text).into_owned();
-            Computed {
-                type_name: val.type_name().to_owned(),
-                text,
-            }
+            Computed { type_name: val.type_name().to_owned(), text }
         })
     }
 

@@ -1,4 +1,7 @@
 //! Operators on values: comparison, arithmetic, membership, members and slices.
+//!
+//! Enters: an operator and values. Leaves: a value, or the engine's panic.
+//! It deliberately knows no tree.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, vm/runtime.
 
 use std::cmp::Ordering;
@@ -19,11 +22,7 @@ impl<'a> Machine<'a> {
             Op::And => return Ok(Val::Bool(self.eval_bool(left)? && self.eval_bool(right)?)),
             Op::Coalesce => {
                 let value = self.eval(left)?;
-                return if value.is_nil() {
-                    self.eval(right)
-                } else {
-                    Ok(value)
-                };
+                return if value.is_nil() { self.eval(right) } else { Ok(value) };
             }
             _ => {}
         }
@@ -174,10 +173,7 @@ impl<'a> Machine<'a> {
                 }
             };
         }
-        Err(fault(format!(
-            "operator \"in\" not defined on {}",
-            list.type_name()
-        )))
+        Err(fault(format!("operator \"in\" not defined on {}", list.type_name())))
     }
 
     pub(super) fn in_ints(&mut self, left: &'a Node, set: &[i64]) -> Fallible<Val<'a>> {
@@ -278,10 +274,9 @@ impl<'a> Machine<'a> {
             Val::Str(s) => Val::Str(part(s, start, end)),
             Val::Bytes(b) => Val::Bytes(part(b, start, end)),
             Val::Floats(xs) => Val::Floats(part(xs, start, end)),
-            Val::Ints { start: first, .. } => Val::Ints {
-                start: first.wrapping_add(go_int(start)),
-                len: length,
-            },
+            Val::Ints { start: first, .. } => {
+                Val::Ints { start: first.wrapping_add(go_int(start)), len: length }
+            }
             Val::Strs(s) => Val::Strs(s.get(start..end).unwrap_or_default().into()),
             Val::Borrowed(items) => Val::Borrowed(items.get(start..end).unwrap_or_default()),
             Val::Pairs(_) => Val::Pairs(self.list(of.items().skip(start).take(length).collect())?),
@@ -376,11 +371,7 @@ pub(super) fn fetch<'a>(modern: bool, of: &Val<'a>, by: &Val<'a>) -> Fallible<Va
     let text = if let Val::Str(s) = of { Some(s.len()) } else { None };
     if let Some(len) = of.list_len().or(text) {
         let index = to_int(by)?;
-        let at = if index < 0 {
-            index.wrapping_add(go_int(len))
-        } else {
-            index
-        };
+        let at = if index < 0 { index.wrapping_add(go_int(len)) } else { index };
         return match usize::try_from(at).ok().and_then(|at| of.item(at)) {
             Some(item) => Ok(item),
             None if modern => Err(fault(format!("index out of range: {at} (array length is {len})"))),
@@ -473,11 +464,7 @@ fn is_anys(val: &Val) -> bool {
 }
 
 fn is_plain_list(val: &Val) -> bool {
-    is_anys(val)
-        || matches!(
-            val,
-            Val::Floats(_) | Val::Ints { .. } | Val::Strs(_) | Val::Bytes(_)
-        )
+    is_anys(val) || matches!(val, Val::Floats(_) | Val::Ints { .. } | Val::Strs(_) | Val::Bytes(_))
 }
 
 /// Whether two values share their storage, which Go's deep equality takes for equality.
@@ -504,37 +491,23 @@ pub(super) fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|w| w == part)
 }
 
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 fn map_index(key: &Val, wanted: &str) -> Box<super::error::Fault> {
     let is = key.type_name();
-    fault(format!(
-        "reflect.Value.MapIndex: value of type {is} is not assignable to type {wanted}"
-    ))
+    fault(format!("reflect.Value.MapIndex: value of type {is} is not assignable to type {wanted}"))
 }
 
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 pub(super) fn unhashable(key: &Val) -> Box<super::error::Fault> {
     fault(format!("hash of unhashable type: {}", key.type_name()))
 }
 
-#[expect(
-    clippy::unnecessary_box_returns,
-    reason = "faults are rare and results stay small"
-)]
+#[expect(clippy::unnecessary_box_returns, reason = "faults are rare and results stay small")]
 fn unsupported(function: &str, val: &Val) -> Box<super::error::Fault> {
     let mut text = Vec::new();
     write_value(val, &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
-    fault(format!(
-        "{function}() not supported on {} {text}",
-        val.type_name()
-    ))
+    fault(format!("{function}() not supported on {} {text}", val.type_name()))
 }
 
 /// Whether a node is a list of values that are added up one by one.

@@ -1,5 +1,7 @@
 //! Tokens in, tree out: operators, conditionals and what they are made of.
-//! Calls, members and literals of lists are in `postfix`. Knows nothing of types.
+//!
+//! Enters: tokens. Leaves: a tree, or the engine's syntax error.
+//! It deliberately knows nothing of types; calls, members and literals of lists are in `postfix`.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/parser.go.
 
 use super::Dialect;
@@ -25,11 +27,7 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Fallible<Node> {
         dialect,
         tokens: tokens.into_iter(),
         spelling: error,
-        current: Token {
-            kind: TokenKind::Eof,
-            bytes: Vec::new(),
-            span: Span::default(),
-        },
+        current: Token { kind: TokenKind::Eof, bytes: Vec::new(), span: Span::default() },
         stashed: None,
         predicates: 0,
         nesting: 0,
@@ -96,11 +94,7 @@ impl Parser {
     }
 
     pub(super) fn expect(&mut self, kind: TokenKind, text: &str) -> Fallible<()> {
-        if self.at(kind, text) {
-            self.next()
-        } else {
-            self.unexpected()
-        }
+        if self.at(kind, text) { self.next() } else { self.unexpected() }
     }
 
     pub(super) fn expect_identifier(&mut self) -> Fallible<Token> {
@@ -175,11 +169,7 @@ impl Parser {
         }
         let left = self.primary()?;
         let node = self.operators(left, precedence)?;
-        if precedence == 0 {
-            self.conditional(node)
-        } else {
-            Ok(node)
-        }
+        if precedence == 0 { self.conditional(node) } else { Ok(node) }
     }
 
     fn operators(&mut self, mut left: Node, precedence: u16) -> Fallible<Node> {
@@ -268,11 +258,7 @@ impl Parser {
             let joined = match root.take() {
                 None => link,
                 Some(before) => {
-                    let and = Binary {
-                        op: Op::And,
-                        text: "&&",
-                        precedence: 15,
-                    };
+                    let and = Binary { op: Op::And, text: "&&", precedence: 15 };
                     self.node(Kind::Binary(and, Box::new(before), Box::new(link)), span)?
                 }
             };
@@ -306,21 +292,9 @@ impl Parser {
         self.expect(TokenKind::Operator, "=")?;
         let value = Box::new(self.expression(0)?);
         self.expect(TokenKind::Operator, ";")?;
-        let body = if self.modern() {
-            self.sequence()?
-        } else {
-            self.expression(0)?
-        };
+        let body = if self.modern() { self.sequence()? } else { self.expression(0)? };
         let name_text = name.text().into();
-        self.node(
-            Kind::Let {
-                name: name_text,
-                slot: 0,
-                value,
-                body: Box::new(body),
-            },
-            name.span,
-        )
+        self.node(Kind::Let { name: name_text, slot: 0, value, body: Box::new(body) }, name.span)
     }
 
     fn conditional_if(&mut self) -> Fallible<Node> {
@@ -329,11 +303,7 @@ impl Parser {
         let test = self.expression(0)?;
         let then = self.block()?;
         self.expect(TokenKind::Operator, "else")?;
-        let other = if self.operator("if") {
-            self.expression(0)?
-        } else {
-            self.block()?
-        };
+        let other = if self.operator("if") { self.expression(0)? } else { self.block()? };
         self.node(Kind::Cond(Box::new(test), Box::new(then), Box::new(other)), span)
     }
 
@@ -459,11 +429,7 @@ impl Parser {
             fault_at(self.current.span, format!("invalid {name} literal: {error}"))
         };
         let modern = self.modern();
-        let hex = if modern {
-            lower.starts_with("0x")
-        } else {
-            text.contains('x')
-        };
+        let hex = if modern { lower.starts_with("0x") } else { text.contains('x') };
         let kind = if hex {
             Kind::Int(parse_int(&text, 0, "ParseInt").map_err(|e| blame("hex", e))?)
         } else if text.contains(['.', 'e', 'E']) {

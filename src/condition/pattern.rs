@@ -1,4 +1,7 @@
 //! Go's regular expressions on Rust's engine: a pattern of RE2's syntax in, a matcher out.
+//!
+//! Enters: a pattern of RE2's syntax. Leaves: a matcher, or Go's error.
+//! It deliberately knows nothing of conditions.
 //! Source: Go 1.26, regexp/syntax.
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -20,26 +23,18 @@ fn explain(pattern: &str, error: &str) -> String {
         ("unclosed group", "missing closing )"),
         ("unopened group", "unexpected )"),
         ("unclosed character class", "missing closing ]"),
-        (
-            "repetition operator missing",
-            "missing argument to repetition operator",
-        ),
+        ("repetition operator missing", "missing argument to repetition operator"),
         ("invalid character class range", "invalid character class range"),
         ("unrecognized escape sequence", "invalid escape sequence"),
         ("look-around", "invalid or unsupported Perl syntax"),
     ];
-    let cause = causes
-        .iter()
-        .find(|(ours, _)| error.contains(ours))
-        .map(|(_, go)| *go);
+    let cause = causes.iter().find(|(ours, _)| error.contains(ours)).map(|(_, go)| *go);
     let operator = pattern.chars().find(|c| "*+?".contains(*c)).map(String::from);
     let blamed = match cause {
         Some("missing argument to repetition operator") => operator.unwrap_or_default(),
-        Some("missing closing ]") => pattern
-            .rfind('[')
-            .and_then(|at| pattern.get(at..))
-            .unwrap_or(pattern)
-            .to_owned(),
+        Some("missing closing ]") => {
+            pattern.rfind('[').and_then(|at| pattern.get(at..)).unwrap_or(pattern).to_owned()
+        }
         _ => pattern.to_owned(),
     };
     format!("{}: `{blamed}`", cause.unwrap_or("invalid pattern"))
@@ -119,9 +114,6 @@ mod tests {
 
     #[test]
     fn a_broken_pattern_is_explained_as_go_does() {
-        assert_eq!(
-            compile("(").unwrap_err(),
-            "error parsing regexp: missing closing ): `(`"
-        );
+        assert_eq!(compile("(").unwrap_err(), "error parsing regexp: missing closing ): `(`");
     }
 }

@@ -1,4 +1,7 @@
 //! The parser's second half: calls, members, slices and literals of lists and maps.
+//!
+//! Enters: tokens after an operand. Leaves: calls, members, slices and literals.
+//! It deliberately knows nothing of types.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/parser.go.
 
 use super::ast::{Kind, Node};
@@ -42,11 +45,7 @@ impl Parser {
             if index > piped {
                 self.expect(TokenKind::Operator, ",")?;
             }
-            let argument = if index == 1 {
-                self.predicate()?
-            } else {
-                self.expression(0)?
-            };
+            let argument = if index == 1 { self.predicate()? } else { self.expression(0)? };
             args.push(argument);
         }
         if self.modern() && self.operator(",") {
@@ -78,11 +77,7 @@ impl Parser {
             self.next()?;
         }
         self.predicates += 1;
-        let node = if braced {
-            self.sequence()?
-        } else {
-            self.expression(0)?
-        };
+        let node = if braced { self.sequence()? } else { self.expression(0)? };
         if !braced && self.modern() && self.operator(";") {
             return self.fail("wrap predicate with brackets { and }");
         }
@@ -185,15 +180,7 @@ impl Parser {
             kind => (Box::new(Node { kind, ..node }), false),
         };
         let method = self.bracket("(");
-        let mut node = self.node(
-            Kind::Member {
-                base,
-                property,
-                optional,
-                method,
-            },
-            span,
-        )?;
+        let mut node = self.node(Kind::Member { base, property, optional, method }, span)?;
         if method {
             let mut args = Vec::new();
             self.arguments(&mut args)?;
@@ -209,18 +196,10 @@ impl Parser {
         let span = self.current.span;
         let base = Box::new(node);
         self.next()?;
-        let from = if self.operator(":") {
-            None
-        } else {
-            Some(Box::new(self.expression(0)?))
-        };
+        let from = if self.operator(":") { None } else { Some(Box::new(self.expression(0)?)) };
         if self.operator(":") {
             self.next()?;
-            let to = if self.bracket("]") {
-                None
-            } else {
-                Some(Box::new(self.expression(0)?))
-            };
+            let to = if self.bracket("]") { None } else { Some(Box::new(self.expression(0)?)) };
             let node = self.node(Kind::Slice { base, from, to }, span)?;
             self.expect(TokenKind::Bracket, "]")?;
             return Ok(node);
@@ -228,15 +207,7 @@ impl Parser {
         let Some(property) = from else {
             return self.unexpected();
         };
-        let mut node = self.node(
-            Kind::Member {
-                base,
-                property,
-                optional,
-                method: false,
-            },
-            span,
-        )?;
+        let mut node = self.node(Kind::Member { base, property, optional, method: false }, span)?;
         if optional {
             node = self.node(Kind::Chain(Box::new(node)), span)?;
         }

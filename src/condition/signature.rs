@@ -1,5 +1,7 @@
 //! The types of builtin functions: what arguments they take at compile time and what they give.
-//! Knows nothing of trees; `check_calls` applies it.
+//!
+//! Enters: a builtin's name and its arguments' types. Leaves: its result's type, or what is wrong with the arguments.
+//! It deliberately knows nothing of trees; `check_calls` applies it.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, builtin/builtin.go.
 
 use super::Dialect;
@@ -128,11 +130,7 @@ pub(super) fn validate(builtin: Builtin, args: &[Type], dialect: Dialect) -> Res
     let (fits, gives, complaint) = match builtin {
         B::Len => {
             let fits = listed || arg.is_map() || *arg == Type::Str;
-            (
-                fits,
-                Type::Int,
-                format!("invalid argument for len (type {printed})"),
-            )
+            (fits, Type::Int, format!("invalid argument for len (type {printed})"))
         }
         B::Abs => (
             is_any || arg.is_numeric_kind(),
@@ -140,22 +138,14 @@ pub(super) fn validate(builtin: Builtin, args: &[Type], dialect: Dialect) -> Res
             format!("invalid argument for abs (type {printed})"),
         ),
         B::Ceil | B::Floor | B::Round => {
-            let blamed = if builtin == B::Round && !modern {
-                "floor"
-            } else {
-                name
-            };
+            let blamed = if builtin == B::Round && !modern { "floor" } else { name };
             let complaint = format!("invalid argument for {blamed} (type {printed})");
             (is_any || arg.is_numeric_kind(), Type::Float, complaint)
         }
         B::Int | B::Float => {
             let gives = if builtin == B::Int { Type::Int } else { Type::Float };
             let fits = is_any || arg.is_numeric_kind() || *arg == Type::Str;
-            (
-                fits,
-                gives,
-                format!("invalid argument for {name} (type {printed})"),
-            )
+            (fits, gives, format!("invalid argument for {name} (type {printed})"))
         }
         B::Sum => (listed, Type::Any, format!("cannot sum {printed}")),
         B::Mean => (listed, Type::Float, format!("cannot avg {printed}")),
@@ -166,11 +156,7 @@ pub(super) fn validate(builtin: Builtin, args: &[Type], dialect: Dialect) -> Res
         }
         B::Keys | B::Values => (mapped, anys(), format!("cannot get {name} from {printed}")),
         B::ToPairs => (mapped, anys(), format!("cannot transform {printed} to pairs")),
-        B::FromPairs => (
-            listed,
-            Type::AnyMap,
-            format!("cannot transform {printed} from pairs"),
-        ),
+        B::FromPairs => (listed, Type::AnyMap, format!("cannot transform {printed} from pairs")),
         _ => (listed, anys(), format!("cannot {name} {printed}")),
     };
     if fits { Ok(gives) } else { Err(complaint) }
@@ -208,16 +194,10 @@ fn take(args: &[Type], dialect: Dialect) -> Result<Type, String> {
 }
 
 fn sort(builtin: Builtin, args: &[Type], dialect: Dialect) -> Result<Type, String> {
-    let (least, words) = if builtin == Builtin::Sort {
-        (1, "1 or 2")
-    } else {
-        (2, "2 or 3")
-    };
+    let (least, words) = if builtin == Builtin::Sort { (1, "1 or 2") } else { (2, "2 or 3") };
     let count = args.len();
     if count != least && count != least + 1 {
-        return Err(format!(
-            "invalid number of arguments (expected {words}, got {count})"
-        ));
+        return Err(format!("invalid number of arguments (expected {words}, got {count})"));
     }
     let (list, rest) = args.split_first().unwrap_or((&Type::Nil, &[]));
     if !list.is_any() && !list.is_list() {
@@ -226,9 +206,7 @@ fn sort(builtin: Builtin, args: &[Type], dialect: Dialect) -> Result<Type, Strin
     if rest.iter().any(|t| !t.is_any() && *t != Type::Str) {
         // The engine names the first of them whichever is wrong.
         let printed = rest.first().unwrap_or(&Type::Nil).reflect_name(dialect);
-        return Err(format!(
-            "invalid argument for sort (expected string, got {printed})"
-        ));
+        return Err(format!("invalid argument for sort (expected string, got {printed})"));
     }
     Ok(anys())
 }
@@ -238,12 +216,8 @@ fn moments(builtin: Builtin, args: &[Type]) -> Result<Type, String> {
     match (builtin, count) {
         (Builtin::Now, 0) | (Builtin::Date, 1..=3) => Ok(Type::Time),
         (Builtin::Now, _) => Err(format!("invalid number of arguments (expected 0, got {count})")),
-        (_, 0) => Err(format!(
-            "invalid number of arguments (expected at least 1, got {count})"
-        )),
-        _ => Err(format!(
-            "invalid number of arguments (expected at most 3, got {count})"
-        )),
+        (_, 0) => Err(format!("invalid number of arguments (expected at least 1, got {count})")),
+        _ => Err(format!("invalid number of arguments (expected at most 3, got {count})")),
     }
 }
 

@@ -1,4 +1,7 @@
 //! The table of reference §5 and what keeps hostile conditions harmless.
+//!
+//! Enters: conditions and values. Leaves: failures.
+//! It deliberately tests no other module.
 
 use super::*;
 
@@ -22,11 +25,7 @@ fn told(text: &str, result: &Value, dialect: Dialect) -> String {
 
 fn expect(result: &Value, rows: &[(&str, &str)]) {
     for (text, outcome) in rows {
-        assert_eq!(
-            told(text, result, Dialect::V1_15_5),
-            *outcome,
-            "{text} for {result:?}"
-        );
+        assert_eq!(told(text, result, Dialect::V1_15_5), *outcome, "{text} for {result:?}");
     }
 }
 
@@ -69,10 +68,7 @@ fn numbers_that_are_none() {
             ("isNaN(result[0]) || result[0] >= 0.95", "true"),
         ],
     );
-    expect(
-        &vector(&[INF]),
-        &[("result[0] > 100", "true"), ("isInf(result[0])", "true")],
-    );
+    expect(&vector(&[INF]), &[("result[0] > 100", "true"), ("isInf(result[0])", "true")]);
 }
 
 #[test]
@@ -80,18 +76,9 @@ fn types_are_checked_before_anything_runs() {
     expect(
         &vector(&[1.0, 2.0]),
         &[
-            (
-                "result > 1",
-                "C invalid operation: > (mismatched types []float64 and int)",
-            ),
-            (
-                "result >= 0.95",
-                "C invalid operation: >= (mismatched types []float64 and float64)",
-            ),
-            (
-                "result == 1",
-                "C invalid operation: == (mismatched types []float64 and int)",
-            ),
+            ("result > 1", "C invalid operation: > (mismatched types []float64 and int)"),
+            ("result >= 0.95", "C invalid operation: >= (mismatched types []float64 and float64)"),
+            ("result == 1", "C invalid operation: == (mismatched types []float64 and int)"),
             ("result[-1] == 2", "true"),
             ("result[-3] == 2", "E reflect: slice index out of range"),
             ("result[2] == 2", "E reflect: slice index out of range"),
@@ -101,24 +88,15 @@ fn types_are_checked_before_anything_runs() {
             ("foo > 1", "C unknown name foo"),
             ("true || foo", "C unknown name foo"),
             ("max(result) > 1", "C invalid argument for max (type []float64)"),
-            (
-                "sum(result) == 3 && mean(result) == 1.5 && first(result) == 1",
-                "true",
-            ),
-            (
-                "last(result) == 2 && len(result) == 2 && count(result, # > 1) == 1",
-                "true",
-            ),
+            ("sum(result) == 3 && mean(result) == 1.5 && first(result) == 1", "true"),
+            ("last(result) == 2 && len(result) == 2 && count(result, # > 1) == 1", "true"),
             ("result[0] in [1,2]", "true"),
             ("result[0] in 1..3", "true"),
             ("1 in result", "true"),
             ("   ", "C unexpected token EOF"),
         ],
     );
-    expect(
-        &vector(&[1.0]),
-        &[("result == [1]", "false"), ("result[0:1] == [1]", "false")],
-    );
+    expect(&vector(&[1.0]), &[("result == [1]", "false"), ("result[0:1] == [1]", "false")]);
 }
 
 #[test]
@@ -126,42 +104,18 @@ fn one_value() {
     expect(
         &vector(&[5.0]),
         &[
-            (
-                "result[0] % 2",
-                "C invalid operation: % (mismatched types float64 and int)",
-            ),
+            ("result[0] % 2", "C invalid operation: % (mismatched types float64 and int)"),
             ("int(result[0]) % 2 == 1", "true"),
             ("5/2 == 2.5", "true"),
             ("5/0 > 1", "true"),
             ("2 ** 3 == 8 && 2 ^ 3 == 8", "true"),
-            (
-                "result[0] == '5'",
-                "C invalid operation: == (mismatched types float64 and string)",
-            ),
-            (
-                "result[0] > '4'",
-                "C invalid operation: > (mismatched types float64 and string)",
-            ),
-            (
-                "result[0] && true",
-                "C invalid operation: && (mismatched types float64 and bool)",
-            ),
-            (
-                "not result[0]",
-                "C invalid operation: not (mismatched type float64)",
-            ),
-            (
-                "1 < result[0] < 6",
-                "C invalid operation: < (mismatched types bool and int)",
-            ),
-            (
-                "isNaN(result)",
-                "C cannot use []float64 as argument (type float64) to call isNaN ",
-            ),
-            (
-                "result['0']",
-                "C array elements can only be selected using an integer (got string)",
-            ),
+            ("result[0] == '5'", "C invalid operation: == (mismatched types float64 and string)"),
+            ("result[0] > '4'", "C invalid operation: > (mismatched types float64 and string)"),
+            ("result[0] && true", "C invalid operation: && (mismatched types float64 and bool)"),
+            ("not result[0]", "C invalid operation: not (mismatched type float64)"),
+            ("1 < result[0] < 6", "C invalid operation: < (mismatched types bool and int)"),
+            ("isNaN(result)", "C cannot use []float64 as argument (type float64) to call isNaN "),
+            ("result['0']", "C array elements can only be selected using an integer (got string)"),
             ("result?.[0]", "C expected name"),
             ("default(result[0], 3) == 5", "false"),
             ("let x = result[0]; x > 4", "true"),
@@ -169,10 +123,7 @@ fn one_value() {
             ("result[0] > 4 // c", "true"),
             ("/* c */ result[0] > 4", "true"),
             ("# c", "C cannot use pointer accessor outside closure"),
-            (
-                "findIndex(result, # > 9) == 1",
-                "E interface conversion: interface {} is nil, not int",
-            ),
+            ("findIndex(result, # > 9) == 1", "E interface conversion: interface {} is nil, not int"),
         ],
     );
 }
@@ -192,14 +143,8 @@ fn a_scalar_and_no_value() {
         &[
             ("result == nil && isNil(result)", "true"),
             ("default(result, 0) < 0.05", "true"),
-            (
-                "result > 1",
-                "C invalid operation: > (mismatched types <nil> and int)",
-            ),
-            (
-                "isNil(result) || result < 1",
-                "C invalid operation: < (mismatched types <nil> and int)",
-            ),
+            ("result > 1", "C invalid operation: > (mismatched types <nil> and int)"),
+            ("isNil(result) || result < 1", "C invalid operation: < (mismatched types <nil> and int)"),
         ],
     );
 }
@@ -211,10 +156,7 @@ fn the_newer_engine_differs() {
     assert_eq!(told("max(result) == 2 && 0 < result[0] < 2"), "true");
     assert_eq!(told("result == [1, 2]"), "true");
     assert_eq!(told("if result[0] > 0 { true } else { false }"), "true");
-    assert_eq!(
-        told("result[2] > 1"),
-        "E index out of range: 2 (array length is 2)"
-    );
+    assert_eq!(told("result[2] > 1"), "E index out of range: 2 (array length is 2)");
     let not_a_number = vector(&[f64::NAN]);
     let same = |dialect| evaluate("result == result", &not_a_number, dialect).unwrap();
     assert!(same(Dialect::V1_15_5) && !same(Dialect::V1_17_8));
@@ -236,10 +178,7 @@ fn two_conditions_decide_as_argo_does() {
     assert_eq!(outcome(Some(&high), Some(&low), 0.7), Outcome::Inconclusive);
     assert_eq!(outcome(Some(&high), Some(&high), 1.0), Outcome::Failed);
     let message = "invalid operation: > (mismatched types float64 and string)".to_owned();
-    assert_eq!(
-        outcome(Some(&high), Some(&broken), 1.0),
-        Outcome::Error(message.clone())
-    );
+    assert_eq!(outcome(Some(&high), Some(&broken), 1.0), Outcome::Error(message.clone()));
     assert_eq!(outcome(Some(&broken), None, 1.0), Outcome::Error(message));
 }
 
@@ -263,10 +202,7 @@ fn a_result_of_another_type_is_compiled_for() {
 fn now_is_what_it_is_given() {
     let compiled = Compiled::new("now() > date('2026-01-01')", ResultType::Nil, Dialect::V1_15_5);
     assert_eq!(compiled.evaluate(&Value::Nil), Ok(false));
-    assert_eq!(
-        compiled.evaluate_at(&Value::Nil, 1_790_000_000_000_000_000),
-        Ok(true)
-    );
+    assert_eq!(compiled.evaluate_at(&Value::Nil, 1_790_000_000_000_000_000), Ok(true));
 }
 
 #[test]
@@ -321,8 +257,6 @@ fn nesting_of_any_use_is_accepted() {
 fn the_usual_comparison_is_quick() {
     let compiled = Compiled::new("result[0] >= 0.95", ResultType::Vector, Dialect::V1_15_5);
     let result = vector(&[0.97]);
-    let holds = (0..100_000)
-        .filter(|_| compiled.evaluate(&result) == Ok(true))
-        .count();
+    let holds = (0..100_000).filter(|_| compiled.evaluate(&result) == Ok(true)).count();
     assert_eq!(holds, 100_000);
 }

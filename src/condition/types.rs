@@ -1,5 +1,7 @@
 //! Static types of expressions: Go's types as the engine's checkers reason about them.
-//! Knows nothing of trees or values.
+//!
+//! Enters: names of Go's types. Leaves: the relations between them.
+//! It deliberately knows nothing of trees or values.
 
 use super::Dialect;
 use super::ast::{EnvFunction, Static};
@@ -53,18 +55,12 @@ pub(super) enum GoKind {
 
 impl Type {
     pub(super) fn list(elem: Type) -> Self {
-        Self::List {
-            elem: Box::new(elem),
-            refined: None,
-        }
+        Self::List { elem: Box::new(elem), refined: None }
     }
 
     /// `[]interface {}` whose elements are known to be more.
     pub(super) fn list_of(refined: Type) -> Self {
-        Self::List {
-            elem: Box::new(Type::Any),
-            refined: Some(Box::new(refined)),
-        }
+        Self::List { elem: Box::new(Type::Any), refined: Some(Box::new(refined)) }
     }
 
     /// Without what the checker knows beyond the Go type.
@@ -132,10 +128,7 @@ impl Type {
     /// The type of a list's or map's elements.
     pub(super) fn elem(&self, dialect: Dialect) -> Type {
         match self {
-            Self::List {
-                refined: Some(refined),
-                ..
-            } if dialect == Dialect::V1_17_8 => (**refined).clone(),
+            Self::List { refined: Some(refined), .. } if dialect == Dialect::V1_17_8 => (**refined).clone(),
             Self::List { elem, .. } => (**elem).clone(),
             Self::Groups => Type::list(Type::Any),
             Self::Bytes => Type::Int,
@@ -151,10 +144,7 @@ impl Type {
     /// Go's assignability, as the dialect's checker asks for it.
     pub(super) fn assignable_to(&self, other: &Type, dialect: Dialect) -> bool {
         if *self == Self::Nil && dialect == Dialect::V1_17_8 {
-            return matches!(
-                other.kind(),
-                GoKind::Interface | GoKind::Func | GoKind::Map | GoKind::Slice
-            );
+            return matches!(other.kind(), GoKind::Interface | GoKind::Func | GoKind::Map | GoKind::Slice);
         }
         if matches!(self, Self::Nil | Self::Unknown) || matches!(other, Self::Nil | Self::Unknown) {
             return false;

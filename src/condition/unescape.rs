@@ -1,4 +1,7 @@
 //! The content of a quoted literal: quotes and escapes in, bytes out.
+//!
+//! Enters: the content of a quoted literal. Leaves: its bytes.
+//! It deliberately knows nothing of tokens.
 //! Source: antonmedv/expr v1.15.5 and expr-lang/expr v1.17.8, parser/lexer/utils.go.
 
 use super::Dialect;

@@ -1,5 +1,7 @@
 //! Values while a condition runs: Go's dynamic types, borrowed where they can be.
-//! Knows nothing of trees or operators.
+//!
+//! Enters: Go's dynamic types. Leaves: values, borrowed where they can be.
+//! It deliberately knows nothing of trees or operators.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -228,10 +230,9 @@ impl<'a> Val<'a> {
     /// The entries of a map in the order of its keys.
     pub(super) fn entries(&self) -> Vec<(Val<'a>, Val<'a>)> {
         match self {
-            Self::Table(map) => map
-                .iter()
-                .map(|(k, v)| (Self::Str(Shared::Borrowed(k.as_bytes())), Val::from(v)))
-                .collect(),
+            Self::Table(map) => {
+                map.iter().map(|(k, v)| (Self::Str(Shared::Borrowed(k.as_bytes())), Val::from(v))).collect()
+            }
             Self::Map(map) => map.entries.values().cloned().collect(),
             _ => Vec::new(),
         }

@@ -1,5 +1,7 @@
 //! What a provider measured, as a condition sees it: the public value and its static type.
-//! Knows nothing of how a value was obtained.
+//!
+//! Enters: what a provider measured. Leaves: the public value and its static type.
+//! It deliberately knows nothing of how a value was obtained.
 
 use std::collections::BTreeMap;
 

@@ -98,6 +98,9 @@ codes! {
     BackgroundFrom = 606, "0606", Error, "a background analysis that starts where no step is";
     TwoBackgrounds = 607, "0607", Error, "background analyses that start at different steps";
     SloTwice = 608, "0608", Error, "one analysis that names an slo twice";
+    MalformedQuery = 610, "0610", Error, "a query that Prometheus would not take";
+    QueryType = 611, "0611", Error, "a query that yields no number";
+    SeveralSeries = 612, "0612", Error, "a query that may yield several series";
     WeightFalls = 701, "0701", Warning, "a step that takes traffic back";
     AnalysisBeforeTraffic = 702, "0702", Error, "an analysis before the canary has traffic";
     NoSteps = 703, "0703", Error, "a canary without steps";
@@ -105,6 +108,7 @@ codes! {
     UnguardedWeight = 705, "0705", Warning, "a weight that nothing measures";
     UnmetScenario = 801, "0801", Error, "an expectation that cannot be read against this rollout";
     ScenarioWithoutExpectation = 802, "0802", Warning, "a scenario that expects nothing";
+    SeriesNotInWorld = 803, "0803", Warning, "a query for series that no synthetic world has";
 }
 
 #[cfg(test)]

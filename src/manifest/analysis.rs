@@ -213,17 +213,9 @@ pub struct RolloutAnalysis {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TemplateMetadata {
     /// `labels`
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
     /// `annotations`
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub annotations: Labels,
 }

@@ -179,12 +179,7 @@ pub struct SetHeaderRoute {
     /// `name`
     pub name: Option<String>,
     /// `match`
-    #[serde(
-        rename = "match",
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "match", default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<HeaderMatch>,
 }
 

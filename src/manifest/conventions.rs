@@ -73,12 +73,7 @@ mod tests {
 
     #[test]
     fn hosts_name_services_of_their_own_namespace_only() {
-        for host in [
-            "checkout",
-            "checkout.shop",
-            "checkout.shop.svc",
-            "checkout.shop.svc.cluster.local",
-        ] {
+        for host in ["checkout", "checkout.shop", "checkout.shop.svc", "checkout.shop.svc.cluster.local"] {
             assert_eq!(service_of_host(host, "shop"), Some("checkout"), "{host}");
         }
         for host in [

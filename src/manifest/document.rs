@@ -92,20 +92,12 @@ impl Document<'_> {
     pub fn blame(&self, path: &[&str], message: impl Into<String>) -> ReadError {
         let place = yaml::read::<Spanned<Node>>(self.text).ok();
         let (line, column) = place.as_ref().map_or((1, 1), |root| place_of(root, path));
-        self.shift(ReadError {
-            message: message.into(),
-            line,
-            column,
-        })
+        self.shift(ReadError { message: message.into(), line, column })
     }
 
     fn shift(&self, error: ReadError) -> ReadError {
         ReadError {
-            line: if error.line == 0 {
-                0
-            } else {
-                error.line.saturating_add(self.lines_before)
-            },
+            line: if error.line == 0 { 0 } else { error.line.saturating_add(self.lines_before) },
             ..error
         }
     }
@@ -150,10 +142,9 @@ fn place_of(root: &Spanned<Node>, path: &[&str]) -> (u32, u32) {
     let (mut node, mut place) = (root, root.referenced);
     for step in path {
         let found = match &node.value {
-            Node::Mapping(fields) => fields
-                .iter()
-                .find(|(key, _)| key.value == *step)
-                .map(|(key, value)| (value, key.referenced)),
+            Node::Mapping(fields) => {
+                fields.iter().find(|(key, _)| key.value == *step).map(|(key, value)| (value, key.referenced))
+            }
             Node::Sequence(items) => step
                 .parse::<usize>()
                 .ok()

@@ -51,12 +51,7 @@ pub struct HttpRoute {
     /// `name`, by which Argo Rollouts finds it.
     pub name: Option<String>,
     /// `match`: any of them.
-    #[serde(
-        rename = "match",
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "match", default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<HttpMatch>,
     /// `redirect`
     pub redirect: Option<Value>,
@@ -212,11 +207,7 @@ pub struct Subset {
     /// `name`
     pub name: String,
     /// `labels` of its pods; Argo Rollouts adds the hash.
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
     /// `trafficPolicy`
     pub traffic_policy: Option<Value>,

@@ -58,18 +58,10 @@ pub struct Metadata {
     /// `namespace`
     pub namespace: Option<String>,
     /// `labels`
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
     /// `annotations`
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub annotations: Labels,
     /// `finalizers`
     pub finalizers: Option<Value>,
@@ -105,10 +97,7 @@ impl Labels {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Adds or replaces in place.
@@ -214,9 +203,7 @@ impl<'de> Deserialize<'de> for IntOrString {
                 Ok(IntOrString::Int(number))
             }
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<IntOrString, E> {
-                i64::try_from(number)
-                    .map(IntOrString::Int)
-                    .map_err(|_| E::custom("the number is too large"))
+                i64::try_from(number).map(IntOrString::Int).map_err(|_| E::custom("the number is too large"))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<IntOrString, E> {
                 Ok(IntOrString::Text(text.to_owned()))

@@ -95,16 +95,8 @@ pub struct ContainerPort {
 }
 
 /// Kinds that run pods.
-const WORKLOADS: [&str; 8] = [
-    "Deployment",
-    "Pod",
-    "PodTemplate",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "Job",
-    "CronJob",
-];
+const WORKLOADS: [&str; 8] =
+    ["Deployment", "Pod", "PodTemplate", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
 
 /// Reads the one workload of a file; other objects beside it are skipped.
 pub fn read_pods(text: &str) -> Result<PodsFile, ReadError> {
@@ -131,10 +123,8 @@ pub fn read_pods(text: &str) -> Result<PodsFile, ReadError> {
     }
     match (workload, other) {
         (Some((document, kind)), _) => pods(document, kind),
-        (None, Some((document, kind))) => Err(document.blame(
-            &["kind"],
-            format!("a {kind} runs no pods: a Deployment or a pod template is expected"),
-        )),
+        (None, Some((document, kind))) => Err(document
+            .blame(&["kind"], format!("a {kind} runs no pods: a Deployment or a pod template is expected"))),
         (None, None) => Err(ReadError {
             message: "the file is empty: a Deployment or a pod template is expected".to_owned(),
             line: 1,
@@ -147,10 +137,7 @@ fn pods(document: &Document<'_>, kind: Option<String>) -> Result<PodsFile, ReadE
     match kind.as_deref() {
         Some("Deployment") => {
             let deployment: Deployment = document.read()?;
-            let reader = Template {
-                document,
-                at: &["spec", "template"],
-            };
+            let reader = Template { document, at: &["spec", "template"] };
             let mut pods = reader.read(kind, deployment.spec.template)?;
             pods.name = deployment.metadata.name;
             pods.namespace = deployment.metadata.namespace;
@@ -165,15 +152,9 @@ fn pods(document: &Document<'_>, kind: Option<String>) -> Result<PodsFile, ReadE
         Some("PodTemplate") => {
             let mut object: Value = document.read()?;
             let template = object.get_mut("template").map(Value::take).unwrap_or_default();
-            let mut pods = Template {
-                document,
-                at: &["template"],
-            }
-            .read(kind, template)?;
-            (pods.name, pods.namespace) = (
-                text_at(&object, "/metadata/name"),
-                text_at(&object, "/metadata/namespace"),
-            );
+            let mut pods = Template { document, at: &["template"] }.read(kind, template)?;
+            (pods.name, pods.namespace) =
+                (text_at(&object, "/metadata/name"), text_at(&object, "/metadata/namespace"));
             Ok(pods)
         }
         Some(other) => {
@@ -206,11 +187,7 @@ fn selector(
             return Err(document.blame(&["spec", "selector", "matchLabels", name], message));
         }
     }
-    Ok(if selector.match_labels.is_empty() {
-        labels.to_vec()
-    } else {
-        selector.match_labels.0.clone()
-    })
+    Ok(if selector.match_labels.is_empty() { labels.to_vec() } else { selector.match_labels.0.clone() })
 }
 
 /// A pod template and where it stands in its document.
@@ -280,9 +257,8 @@ impl Template<'_> {
             let declared = container.get("ports").and_then(Value::as_array);
             for (at, port) in declared.into_iter().flatten().enumerate() {
                 let number = port.get("containerPort").and_then(Value::as_u64);
-                let number = number
-                    .and_then(|number| u16::try_from(number).ok())
-                    .filter(|number| *number > 0);
+                let number =
+                    number.and_then(|number| u16::try_from(number).ok()).filter(|number| *number > 0);
                 let Some(number) = number else {
                     let path = ["spec", "containers", &index, "ports", &at.to_string()];
                     return Err(self.blame(&path, "a port needs `containerPort`, a number from 1 to 65535"));
@@ -315,10 +291,7 @@ fn template(mut pod: Value) -> Value {
 }
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .map(ToOwned::to_owned)
+    value.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned)
 }
 
 impl PodsFile {
@@ -365,24 +338,13 @@ spec:
         let pods = read_pods(DEPLOYMENT).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(pods.kind.as_deref(), Some("Deployment"));
-        assert_eq!(
-            (pods.name.as_deref(), pods.namespace.as_deref()),
-            (Some("canary-demo"), Some("demo"))
-        );
+        assert_eq!((pods.name.as_deref(), pods.namespace.as_deref()), (Some("canary-demo"), Some("demo")));
         assert_eq!(pods.replicas, Some(10));
         assert_eq!(pods.selector, [pair("app", "canary-demo")]);
         assert_eq!(pods.labels, [pair("app", "canary-demo"), pair("tier", "web")]);
-        let numbers: Vec<_> = pods
-            .ports
-            .iter()
-            .map(|port| (port.number, port.protocol.as_str()))
-            .collect();
+        let numbers: Vec<_> = pods.ports.iter().map(|port| (port.number, port.protocol.as_str())).collect();
         assert_eq!(numbers, [(8080, "TCP"), (53, "UDP")]);
-        let keys: Vec<_> = pods.template["spec"]["containers"][0]
-            .as_object()
-            .unwrap()
-            .keys()
-            .collect();
+        let keys: Vec<_> = pods.template["spec"]["containers"][0].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["name", "image", "ports"]);
         assert_eq!(
             pods.template["metadata"],
@@ -411,10 +373,7 @@ spec:
             read_pods(&DEPLOYMENT.replace(from, to)).unwrap_err().to_string()
         };
         let cases = [
-            (
-                changed("replicas:", "replica:"),
-                "12:3: unknown field `replica`; `replicas` is known here",
-            ),
+            (changed("replicas:", "replica:"), "12:3: unknown field `replica`; `replicas` is known here"),
             (
                 changed("kind: Deployment", "kind: StatefulSet"),
                 "7:1: a StatefulSet cannot become a Rollout: a Deployment or a pod template is expected",
@@ -427,26 +386,14 @@ spec:
                 changed("kind: Service", "kind: Deployment"),
                 "7:1: a second workload: the file already has a Deployment, and only one can become the Rollout's",
             ),
-            (
-                changed("containers:", "initContainers:"),
-                "19:5: the pod template has no containers",
-            ),
-            (
-                changed("- name: app\n", "- command: []\n"),
-                "21:9: a container needs `name`",
-            ),
+            (changed("containers:", "initContainers:"), "19:5: the pod template has no containers"),
+            (changed("- name: app\n", "- command: []\n"), "21:9: a container needs `name`"),
             (
                 changed("matchLabels: {app: canary-demo}", "matchLabels: {app: demo}"),
                 "14:19: the selector asks for the label `app: demo`, which the pod template does not have",
             ),
-            (
-                changed("tier: web", "tier: on"),
-                "18:34: the label `tier` is no text: put its value in quotes",
-            ),
-            (
-                changed("replicas: 10", "replicas: ten"),
-                "12:13: expected a whole number in range",
-            ),
+            (changed("tier: web", "tier: on"), "18:34: the label `tier` is no text: put its value in quotes"),
+            (changed("replicas: 10", "replicas: ten"), "12:13: expected a whole number in range"),
             (
                 changed("containerPort: 8080", "containerPort: 0"),
                 "24:11: a port needs `containerPort`, a number from 1 to 65535",

@@ -72,11 +72,7 @@ pub struct RunHistory {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelSelector {
     /// `matchLabels`
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub match_labels: Labels,
     /// `matchExpressions`
     pub match_expressions: Option<Vec<Value>>,

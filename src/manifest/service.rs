@@ -34,11 +34,7 @@ pub struct ServiceSpec {
     /// `ipFamilyPolicy`
     pub ip_family_policy: Option<String>,
     /// `selector`: the labels of its pods.
-    #[serde(
-        default,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Labels::is_empty"
-    )]
+    #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Labels::is_empty")]
     pub selector: Labels,
     /// `ports`
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]

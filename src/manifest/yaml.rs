@@ -122,16 +122,11 @@ fn explain(error: &Error) -> ReadError {
             format!("`{value}` is no text unless it is quoted: write \"{value}\"")
         }
         Error::NullIntoString { .. } => "a text was expected here, and nothing is written".to_owned(),
-        Error::SerdeInvalidType {
-            unexpected, expected, ..
+        Error::SerdeInvalidType { unexpected, expected, .. }
+        | Error::SerdeInvalidValue { unexpected, expected, .. } => {
+            format!("expected {expected}, found {unexpected}")
         }
-        | Error::SerdeInvalidValue {
-            unexpected, expected, ..
-        } => format!("expected {expected}, found {unexpected}"),
-        Error::Unexpected {
-            expected: "string scalar",
-            ..
-        } => "expected a text".to_owned(),
+        Error::Unexpected { expected: "string scalar", .. } => "expected a text".to_owned(),
         Error::InvalidScalar { ty, .. } => format!("expected {}", kind_of(ty)),
         Error::Budget { breach, .. } => format!("the text is too large or too deep to be read ({breach:?})"),
         Error::AliasReplayLimitExceeded { .. }
@@ -237,10 +232,7 @@ mod tests {
     #[test]
     fn text_is_read_as_kubernetes_reads_it() {
         let value: Value = read("a: on\nb: 0755\nc: 1_000\nd: '1'\ne: no\n").unwrap();
-        assert_eq!(
-            value,
-            json!({"a": true, "b": 493, "c": 1000, "d": "1", "e": false})
-        );
+        assert_eq!(value, json!({"a": true, "b": 493, "c": 1000, "d": "1", "e": false}));
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct Slo {
     pub span: Span,
     /// What is measured.
     pub signal: Signal,
+    /// The query, where it is the author's own.
+    pub own: Option<Own>,
     /// How it is compared.
     pub comparison: Comparison,
     /// With what.
@@ -113,6 +115,21 @@ pub enum Signal {
     Latency(u8),
     /// Requests per second.
     RequestRate,
+    /// A metric of the author's own.
+    Own,
+}
+
+/// A metric of the author's own: PromQL that yields at most one number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Own {
+    /// The query as written, with `${canary}` and `${stable}`.
+    pub text: String,
+    /// Where it stands, between the backticks.
+    pub span: Span,
+    /// Whether it yields a scalar rather than a vector.
+    pub scalar: bool,
+    /// The metric names that it reads, sorted.
+    pub families: Vec<String>,
 }
 
 /// A threshold in its signal's unit.
@@ -124,4 +141,6 @@ pub enum Threshold {
     Latency(Millis),
     /// Requests per second.
     Rate(f64),
+    /// A plain number, in the unit of the author's own query.
+    Number(f64),
 }

@@ -75,7 +75,9 @@ fn metric_facts(rollout: &Rollout, template: &AnalysisTemplate, metric: &Metric,
     };
     lines.subject.clone_from(&template.name);
     lines.add("objective", &Fact::written((), slo.span), |()| objective(slo));
-    lines.add("window", &slo.window, ToString::to_string);
+    if slo.own.is_none() {
+        lines.add("window", &slo.window, ToString::to_string);
+    }
     lines.add("interval", &metric.interval, ToString::to_string);
     lines.add("initialDelay", &metric.initial_delay, ToString::to_string);
     match &metric.count {
@@ -102,6 +104,7 @@ pub fn objective(slo: &Slo) -> String {
         Threshold::Ratio(ratio) => Ratio(ratio).to_string(),
         Threshold::Latency(millis) => millis.to_string(),
         Threshold::Rate(rate) => Rate(rate).to_string(),
+        Threshold::Number(number) => number.to_string(),
     };
     format!("{} {} {bound}", slo.name, sign(slo.comparison))
 }

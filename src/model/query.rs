@@ -3,7 +3,7 @@
 //! Enters: rollout facts and a signal. Leaves: PromQL as it is emitted, asked and shown.
 //! It deliberately knows no condition; what an empty or NaN answer means is the slo's no-data policy.
 
-use super::analysis::Signal;
+use super::analysis::{Signal, Slo};
 use super::rollout::Split;
 use crate::manifest::conventions;
 use crate::syntax::tree::Side;
@@ -39,20 +39,23 @@ impl Target<'_> {
                 r#"reporter="source",destination_service_namespace="{namespace}",destination_service_name="{}""#,
                 service(rollout, side)
             ),
-            (Split::Subsets, side) => format!(
-                r#"reporter="destination",namespace="{namespace}",pod=~"{rollout}-{{{{args.{}}}}}-.*""#,
-                if side == Side::Canary { CANARY_HASH } else { STABLE_HASH }
-            ),
+            (Split::Subsets, _) => {
+                format!(r#"reporter="destination",namespace="{namespace}",{}"#, self.pods())
+            }
         }
     }
 
-    /// The argument that the query needs, if any.
-    pub fn argument(&self) -> Option<&'static str> {
-        match (self.split, self.side) {
-            (Split::Hosts, _) => None,
-            (Split::Subsets, Side::Canary) => Some(CANARY_HASH),
-            (Split::Subsets, Side::Stable) => Some(STABLE_HASH),
-        }
+    /// The matchers that stand for this side in an author's query, after `before`: those of the route where Istio's own
+    /// metrics are selected, the pods' names for everything else, since only Istio knows routes.
+    fn selector(&self, before: &str) -> String {
+        let opened = before.rsplit_once('{').map_or(before, |(name, _)| name);
+        let name = opened.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').next().unwrap_or("");
+        if name.starts_with("istio_") { self.matchers() } else { self.pods() }
+    }
+
+    fn pods(&self) -> String {
+        let argument = if self.side == Side::Canary { CANARY_HASH } else { STABLE_HASH };
+        format!(r#"pod=~"{}-{{{{args.{argument}}}}}-.*""#, self.rollout)
     }
 }
 
@@ -62,6 +65,33 @@ pub fn service(rollout: &str, side: Side) -> String {
         Side::Canary => conventions::canary_service(rollout),
         Side::Stable => conventions::stable_service(rollout),
     }
+}
+
+/// The PromQL of an slo for one side.
+pub fn of(target: &Target<'_>, slo: &Slo) -> String {
+    let Some(own) = &slo.own else { return promql(target, slo.signal, slo.window.value, slo.at_least) };
+    own_promql(target, &own.text)
+}
+
+/// An author's query with the selectors of the two sides in it. Asked of the stable side, `${canary}` is stable's, too:
+/// that is how a picture shows what the same query says of the other side.
+fn own_promql(target: &Target<'_>, text: &str) -> String {
+    let mut query = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        query.push_str(before);
+        let (mark, after) = after.split_once('}').unwrap_or((after, ""));
+        let side = if mark == "stable" { Side::Stable } else { target.side };
+        query.push_str(&Target { side, ..*target }.selector(&query));
+        rest = after;
+    }
+    query.push_str(rest);
+    query
+}
+
+/// The arguments that a query wants, in the order of their names.
+pub fn arguments(query: &str) -> Vec<&'static str> {
+    [CANARY_HASH, STABLE_HASH].into_iter().filter(|name| query.contains(&format!("{{{{args.{name}}}}}"))).collect()
 }
 
 /// The PromQL of a signal. With `at_least`, the answer is empty until the window holds that many requests.
@@ -79,6 +109,7 @@ pub fn promql(target: &Target<'_>, signal: Signal, window: Seconds, at_least: Op
             f64::from(quantile) / 100.0
         ),
         Signal::RequestRate => rate(""),
+        Signal::Own => String::new(),
     };
     match at_least {
         None => value,

@@ -16,11 +16,7 @@ pub fn bar(percent: u32, cells: usize, look: &Look) -> String {
         full = full.min(cells.saturating_sub(1));
     }
     let rest = cells.saturating_sub(full);
-    format!(
-        "{}{}",
-        look.sign("█", "#").repeat(full),
-        look.sign("·", ".").repeat(rest)
-    )
+    format!("{}{}", look.sign("█", "#").repeat(full), look.sign("·", ".").repeat(rest))
 }
 
 /// One character a value, from `low` to `high`; a space where there is none.
@@ -29,17 +25,10 @@ pub fn sparkline(values: &[Option<f64>], low: f64, high: f64, look: &Look) -> St
     let top = levels.len().saturating_sub(1) as f64;
     let span = high - low;
     let level = |value: f64| {
-        let share = if span > 0.0 {
-            ((value - low) / span).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
+        let share = if span > 0.0 { ((value - low) / span).clamp(0.0, 1.0) } else { 0.0 };
         levels.get((share * top).round() as usize).copied().unwrap_or(' ')
     };
-    values
-        .iter()
-        .map(|value| value.filter(|value| !value.is_nan()).map_or(' ', level))
-        .collect()
+    values.iter().map(|value| value.filter(|value| !value.is_nan()).map_or(' ', level)).collect()
 }
 
 /// Values at moments, gathered into `cells` equal stretches of `0..=end`; where several fall into one stretch the
@@ -83,11 +72,7 @@ pub fn cell_of(at: u64, end: u64, cells: usize) -> usize {
 mod tests {
     use super::*;
 
-    const ASCII: Look = Look {
-        width: 80,
-        colour: false,
-        unicode: false,
-    };
+    const ASCII: Look = Look { width: 80, colour: false, unicode: false };
 
     #[test]
     fn a_little_is_not_nothing_and_nearly_all_is_not_all() {
@@ -104,30 +89,17 @@ mod tests {
         let values = [Some(0.0), None, Some(0.5), Some(1.0), Some(f64::NAN), Some(9.0)];
         assert_eq!(sparkline(&values, 0.0, 1.0, &Look::plain()), "▁ ▅█ █");
         assert_eq!(sparkline(&values, 0.0, 1.0, &ASCII), "_ +@ @");
-        assert_eq!(
-            sparkline(&[Some(3.0)], 3.0, 3.0, &ASCII),
-            "_",
-            "a flat line lies at the bottom"
-        );
+        assert_eq!(sparkline(&[Some(3.0)], 3.0, 3.0, &ASCII), "_", "a flat line lies at the bottom");
     }
 
     #[test]
     fn the_worst_of_a_stretch_stays() {
-        let points = [
-            (0, Some(1.0)),
-            (1, Some(5.0)),
-            (2, Some(2.0)),
-            (10, Some(7.0)),
-            (5, None),
-        ];
+        let points = [(0, Some(1.0)), (1, Some(5.0)), (2, Some(2.0)), (10, Some(7.0)), (5, None)];
         assert_eq!(gather(points, 10, 2, true), [Some(5.0), Some(7.0)]);
         assert_eq!(gather(points, 10, 2, false), [Some(1.0), Some(7.0)]);
         assert_eq!(cell_of(u64::MAX, 3, 4), 3);
         assert_eq!(gather(points, 0, 0, true), []);
         let sparse = [(0, Some(1.0)), (4, None), (8, Some(2.0))];
-        assert_eq!(
-            gather(sparse, 8, 4, true),
-            [Some(1.0), Some(1.0), None, Some(2.0)]
-        );
+        assert_eq!(gather(sparse, 8, 4, true), [Some(1.0), Some(1.0), None, Some(2.0)]);
     }
 }

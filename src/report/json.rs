@@ -12,13 +12,7 @@ use crate::simulator::trace::Trace;
 /// # Errors
 /// None that a trace can cause; serialisation's own are passed on rather than hidden.
 pub fn json(trace: &Trace) -> Result<String, serde_json::Error> {
-    let Trace {
-        run,
-        verdict,
-        totals,
-        events,
-        signals,
-    } = trace;
+    let Trace { run, verdict, totals, events, signals } = trace;
     let parts = [
         format!("\"run\":{}", serde_json::to_string(run)?),
         format!("\"verdict\":{}", serde_json::to_string(verdict)?),
@@ -33,9 +27,6 @@ fn lines<T: Serialize>(items: &[T]) -> Result<String, serde_json::Error> {
     if items.is_empty() {
         return Ok("[]".into());
     }
-    let lines: Vec<String> = items
-        .iter()
-        .map(serde_json::to_string)
-        .collect::<Result<_, _>>()?;
+    let lines: Vec<String> = items.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     Ok(format!("[\n{}\n]", lines.join(",\n")))
 }

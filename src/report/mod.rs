@@ -15,6 +15,7 @@ pub mod test;
 pub mod text;
 pub mod timeline;
 pub mod verdict;
+mod xml;
 
 pub use json::json;
 pub use style::{Ink, Look};

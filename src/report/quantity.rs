@@ -34,11 +34,8 @@ impl Reading {
         if inner.is_empty() {
             return Self::NoData;
         }
-        let numbers: Result<Vec<f64>, _> = inner
-            .split([',', ' '])
-            .filter(|part| !part.is_empty())
-            .map(str::parse::<f64>)
-            .collect();
+        let numbers: Result<Vec<f64>, _> =
+            inner.split([',', ' ']).filter(|part| !part.is_empty()).map(str::parse::<f64>).collect();
         match numbers {
             Ok(numbers) if numbers.iter().all(|number| number.is_nan()) => Self::NaN,
             Ok(numbers) => Self::Numbers(numbers),
@@ -60,11 +57,9 @@ impl Reading {
         match self {
             Self::NoData => "no data".into(),
             Self::NaN => "NaN".into(),
-            Self::Numbers(numbers) => numbers
-                .iter()
-                .map(|number| one(*number))
-                .collect::<Vec<_>>()
-                .join(", "),
+            Self::Numbers(numbers) => {
+                numbers.iter().map(|number| one(*number)).collect::<Vec<_>>().join(", ")
+            }
             Self::Text(text) => super::text::clean(text),
             Self::Nothing => String::new(),
         }
@@ -77,6 +72,7 @@ pub fn sign(unit: Unit) -> &'static str {
         Unit::Ratio => "%",
         Unit::Latency => "ms",
         Unit::Rate => "/s",
+        Unit::Number => "",
     }
 }
 
@@ -85,23 +81,19 @@ pub fn scaled(unit: Unit, value: f64) -> f64 {
     match unit {
         // Products of decimal fractions such as 0.07 * 100 end in noise far below the digits shown.
         Unit::Ratio => value * 100.0,
-        Unit::Latency | Unit::Rate => value,
+        Unit::Latency | Unit::Rate | Unit::Number => value,
     }
 }
 
 /// `9.6 %`, `487 ms`, `50 /s`: at most three significant digits, four close to a hundred percent.
 pub fn amount(unit: Unit, value: f64) -> String {
-    format!("{} {}", figure(unit, value), sign(unit))
+    format!("{} {}", figure(unit, value), sign(unit)).trim_end().to_owned()
 }
 
 /// As [`amount`], without its sign.
 pub fn figure(unit: Unit, value: f64) -> String {
     let number = scaled(unit, value);
-    let digits = if unit == Unit::Ratio && number.abs() >= 90.0 {
-        4
-    } else {
-        3
-    };
+    let digits = if unit == Unit::Ratio && number.abs() >= 90.0 { 4 } else { 3 };
     bare(number, digits)
 }
 
@@ -126,28 +118,16 @@ pub fn beside(slo: &SloBound, value: f64) -> String {
     let exact = value.partial_cmp(&slo.threshold);
     let number = scaled(slo.unit, value);
     let threshold = scaled(slo.unit, slo.threshold);
-    let least = if slo.unit == Unit::Ratio && number.abs() >= 90.0 {
-        4
-    } else {
-        3
-    };
+    let least = if slo.unit == Unit::Ratio && number.abs() >= 90.0 { 4 } else { 3 };
     for digits in least..=4 {
         let shown = significant(number, digits).parse::<f64>().unwrap_or(number);
         let near = (shown - threshold).abs() <= threshold.abs() * 1e-9;
-        let rounded = if near {
-            Some(std::cmp::Ordering::Equal)
-        } else {
-            shown.partial_cmp(&threshold)
-        };
+        let rounded = if near { Some(std::cmp::Ordering::Equal) } else { shown.partial_cmp(&threshold) };
         if rounded == exact || !value.is_finite() {
             return format!("{} {}", bare(number, digits), sign(slo.unit));
         }
     }
-    let side = if exact == Some(std::cmp::Ordering::Less) {
-        "just under"
-    } else {
-        "just over"
-    };
+    let side = if exact == Some(std::cmp::Ordering::Less) { "just under" } else { "just over" };
     format!("{side} {}", amount_in_full(slo.unit, slo.threshold))
 }
 
@@ -168,21 +148,15 @@ pub fn is_ceiling(slo: &SloBound) -> bool {
 
 /// A threshold was typed by somebody and is shown as typed, up to six digits.
 fn amount_in_full(unit: Unit, value: f64) -> String {
-    format!("{} {}", bare(scaled(unit, value), 6), sign(unit))
+    format!("{} {}", bare(scaled(unit, value), 6), sign(unit)).trim_end().to_owned()
 }
 
 /// At most so many significant digits, thousands grouped.
 pub fn bare(value: f64, digits: i32) -> String {
     let text = significant(round_to(value, digits), digits);
-    let (minus, rest) = text
-        .strip_prefix('-')
-        .map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, fraction) = rest
-        .split_once('.')
-        .map_or((rest, ""), |(whole, fraction)| (whole, fraction));
-    let whole = whole
-        .parse::<u64>()
-        .map_or_else(|_| whole.to_owned(), crate::unit::grouped);
+    let (minus, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, fraction) = rest.split_once('.').map_or((rest, ""), |(whole, fraction)| (whole, fraction));
+    let whole = whole.parse::<u64>().map_or_else(|_| whole.to_owned(), crate::unit::grouped);
     let dot = if fraction.is_empty() { "" } else { "." };
     format!("{minus}{whole}{dot}{fraction}")
 }
@@ -198,14 +172,7 @@ mod tests {
     use super::*;
 
     fn slo(unit: Unit, comparison: &'static str, threshold: f64) -> SloBound {
-        SloBound {
-            name: "x".into(),
-            unit,
-            comparison,
-            threshold,
-            window: 60,
-            failure_limit: 0,
-        }
+        SloBound { name: "x".into(), unit, comparison, threshold, window: 60, failure_limit: 0 }
     }
 
     #[test]
@@ -218,10 +185,7 @@ mod tests {
         assert_eq!(Reading::of("[0.1 0.2]"), Reading::Numbers(vec![0.1, 0.2]));
         assert_eq!(Reading::of("1e-05").number(), Some(0.000_01));
         assert_eq!(Reading::of("[+Inf]").number(), Some(f64::INFINITY));
-        assert_eq!(
-            Reading::of("{\"ok\":true}"),
-            Reading::Text("{\"ok\":true}".into())
-        );
+        assert_eq!(Reading::of("{\"ok\":true}"), Reading::Text("{\"ok\":true}".into()));
     }
 
     #[test]

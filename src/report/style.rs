@@ -42,11 +42,7 @@ impl Look {
 
     /// Unicode without colour, 100 columns: what a file gets.
     pub fn plain() -> Self {
-        Self {
-            width: Self::WIDTH,
-            colour: false,
-            unicode: true,
-        }
+        Self { width: Self::WIDTH, colour: false, unicode: true }
     }
 
     /// Columns to lay out for: 100 at most, because longer lines are hard to read, and 40 at least.
@@ -141,10 +137,7 @@ mod tests {
     #[test]
     fn colour_is_paint_and_nothing_else() {
         let plain = Look::plain();
-        let coloured = Look {
-            colour: true,
-            ..plain
-        };
+        let coloured = Look { colour: true, ..plain };
         assert_eq!(plain.red("failed"), "failed");
         assert_eq!(coloured.red("failed"), "\u{1b}[1;31mfailed\u{1b}[0m");
         assert_eq!(coloured.red(""), "", "nothing is not painted");
@@ -153,13 +146,7 @@ mod tests {
 
     #[test]
     fn the_layout_is_neither_wider_than_a_page_nor_narrower_than_forty() {
-        let columns = |width| {
-            Look {
-                width,
-                ..Look::plain()
-            }
-            .columns()
-        };
+        let columns = |width| Look { width, ..Look::plain() }.columns();
         assert_eq!((columns(0), columns(72), columns(400)), (40, 72, 100));
     }
 }

@@ -80,9 +80,11 @@ fn whole(ending: &Ending) -> String {
 
 fn measured(condition: &Condition, ending: &Ending) -> String {
     match condition {
-        Condition::FailedRequests(..) => {
-            counted(ending.totals.exposed_failed, "request failed on the canary", "requests failed on the canary")
-        }
+        Condition::FailedRequests(..) => counted(
+            ending.totals.exposed_failed,
+            "request failed on the canary",
+            "requests failed on the canary",
+        ),
         Condition::ExposedRequests(..) => {
             counted(ending.totals.exposed, "request reached the canary", "requests reached the canary")
         }
@@ -128,7 +130,8 @@ fn quantiles(condition: &Condition, endings: &[Ending]) -> Option<String> {
     };
     let mut values: Vec<u64> = endings.iter().filter_map(value).collect();
     values.sort_unstable();
-    let at = |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1)));
+    let at =
+        |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1)));
     let show = |value: u64| match condition {
         Condition::Duration(..) => Seconds(value).to_string(),
         Condition::PeakWeight(..) => Ratio(value as f64 / 100.0).to_string(),

@@ -120,6 +120,12 @@ fn split_at_width(text: &str, columns: usize) -> (String, String) {
     (head, tail.as_str().to_owned())
 }
 
+/// Adds a line.
+pub(super) fn line(text: &mut String, words: &str) {
+    text.push_str(words);
+    text.push('\n');
+}
+
 /// `1 pod`, `2 pods`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     let noun = if count == 1 { one } else { many };

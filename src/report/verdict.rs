@@ -14,9 +14,7 @@ use super::text::{clean, counted};
 pub fn headline(trace: &Trace) -> String {
     let verdict = &trace.verdict;
     let count = trace.run.steps.len();
-    let place = verdict
-        .step
-        .map(|step| format!("in step {} of {count}", step.saturating_add(1)));
+    let place = verdict.step.map(|step| format!("in step {} of {count}", step.saturating_add(1)));
     let after = Seconds(verdict.at);
     let weight = verdict.weight;
     match verdict.outcome {
@@ -100,35 +98,17 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
     let slo = slo(trace, metric);
     let last = deciding(trace, metric);
     let name = clean(metric);
-    let Some(Deciding {
-        phase,
-        failed,
-        inconclusive,
-        errors,
-        message,
-    }) = last
-    else {
+    let Some(Deciding { phase, failed, inconclusive, errors, message }) = last else {
         return format!("because of {name}");
     };
     let value = verdict_value(trace, slo);
     match phase {
         "Error" => {
-            let reason = if message.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", clean(message))
-            };
-            format!(
-                "because {name} could not be measured{}{reason}",
-                times_in_a_row(errors)
-            )
+            let reason = if message.is_empty() { String::new() } else { format!(": {}", clean(message)) };
+            format!("because {name} could not be measured{}{reason}", times_in_a_row(errors))
         }
         "Inconclusive" => {
-            let times = if inconclusive > 1 {
-                format!(" {}", times(inconclusive))
-            } else {
-                String::new()
-            };
+            let times = if inconclusive > 1 { format!(" {}", times(inconclusive)) } else { String::new() };
             let said = slo.map_or_else(String::new, |slo| format!(" where the slo says {}", bound(slo)));
             format!("because {name} was inconclusive{times}: it was {value}{said}")
         }
@@ -184,11 +164,7 @@ fn without_metric(trace: &Trace) -> String {
 /// What stood behind a promotion.
 fn measured_well(trace: &Trace) -> String {
     let measurements = trace.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Measurement {
-            phase,
-            dry_run: false,
-            ..
-        } => Some(phase.as_str()),
+        EventKind::Measurement { phase, dry_run: false, .. } => Some(phase.as_str()),
         _ => None,
     });
     let (mut all, mut failed, mut errors, mut inconclusive) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -204,23 +180,16 @@ fn measured_well(trace: &Trace) -> String {
     if all == 0 {
         return "although nothing was measured on the way".into();
     }
-    let exceptions: Vec<String> = [
-        (failed, "failed"),
-        (inconclusive, "inconclusive"),
-        (errors, "in error"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{} {what}", grouped(count)))
-    .collect();
+    let exceptions: Vec<String> = [(failed, "failed"), (inconclusive, "inconclusive"), (errors, "in error")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
     let measurements = counted(all, "measurement", "measurements");
     if exceptions.is_empty() {
         return format!("because every slo held in all of {measurements}");
     }
-    format!(
-        "because no more went wrong than the slos tolerate: of {measurements}, {}",
-        exceptions.join(", ")
-    )
+    format!("because no more went wrong than the slos tolerate: of {measurements}, {}", exceptions.join(", "))
 }
 
 /// The verdict's value in the unit of its slo.
@@ -246,13 +215,7 @@ fn deciding<'a>(trace: &'a Trace, metric: &str) -> Option<Deciding<'a>> {
     let mut last = None;
     for Event { at, kind } in &trace.events {
         let EventKind::Measurement {
-            metric: of,
-            phase,
-            message,
-            failed,
-            inconclusive,
-            dry_run: false,
-            ..
+            metric: of, phase, message, failed, inconclusive, dry_run: false, ..
         } = kind
         else {
             continue;
@@ -262,13 +225,7 @@ fn deciding<'a>(trace: &'a Trace, metric: &str) -> Option<Deciding<'a>> {
         }
         errors = if phase == "Error" { errors + 1 } else { 0 };
         let (failed, inconclusive) = (*failed, *inconclusive);
-        last = Some(Deciding {
-            phase,
-            failed,
-            inconclusive,
-            errors,
-            message,
-        });
+        last = Some(Deciding { phase, failed, inconclusive, errors, message });
     }
     last
 }
@@ -288,18 +245,13 @@ pub fn times(count: u32) -> String {
 }
 
 fn times_in_a_row(count: u32) -> String {
-    if count > 1 {
-        format!(" {} in a row", times(count))
-    } else {
-        String::new()
-    }
+    if count > 1 { format!(" {} in a row", times(count)) } else { String::new() }
 }
 
 /// `first`, `second`, … `21st`.
 pub fn ordinal(count: u32) -> String {
-    let words = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    ];
+    let words =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
     let index = count.checked_sub(1).and_then(|at| usize::try_from(at).ok());
     if let Some(word) = index.and_then(|at| words.get(at)) {
         return (*word).to_owned();
@@ -320,10 +272,7 @@ mod tests {
 
     #[test]
     fn counts_are_words_where_words_are_shorter() {
-        assert_eq!(
-            (times(1).as_str(), times(2).as_str(), times(3).as_str()),
-            ("once", "twice", "3 times")
-        );
+        assert_eq!((times(1).as_str(), times(2).as_str(), times(3).as_str()), ("once", "twice", "3 times"));
         assert_eq!(ordinal(3), "third");
         assert_eq!(ordinal(11), "11th");
         assert_eq!(ordinal(22), "22nd");

@@ -36,30 +36,20 @@ pub fn decompress(bytes: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, Decompres
     if bytes.starts_with(GZIP) {
         let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let decoder = flate2::read::MultiGzDecoder::new(bytes);
-        decoder
-            .take(bound)
-            .read_to_end(&mut out)
-            .map_err(|error| fault("gzip", &error))?;
+        decoder.take(bound).read_to_end(&mut out).map_err(|error| fault("gzip", &error))?;
     } else if bytes.starts_with(ZSTD) {
         let mut rest = bytes;
         while !rest.is_empty() && out.len() <= limit {
-            let bound = u64::try_from(limit - out.len())
-                .unwrap_or(u64::MAX)
-                .saturating_add(1);
+            let bound = u64::try_from(limit - out.len()).unwrap_or(u64::MAX).saturating_add(1);
             let decoder = ruzstd::decoding::StreamingDecoder::new(&mut rest);
             let decoder = decoder.map_err(|error| fault("zstd", &error))?;
-            decoder
-                .take(bound)
-                .read_to_end(&mut out)
-                .map_err(|error| fault("zstd", &error))?;
+            decoder.take(bound).read_to_end(&mut out).map_err(|error| fault("zstd", &error))?;
         }
     } else {
         return Ok(Cow::Borrowed(bytes));
     }
     if out.len() > limit {
-        return Err(DecompressError {
-            message: format!("recording is larger than {limit} bytes unpacked"),
-        });
+        return Err(DecompressError { message: format!("recording is larger than {limit} bytes unpacked") });
     }
     Ok(Cow::Owned(out))
 }
@@ -79,19 +69,11 @@ mod tests {
             ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
         for packed in [gzip, zstd] {
             assert_eq!(decompress(&packed, 7000).unwrap(), text.as_bytes());
-            assert!(
-                decompress(&packed, 6999)
-                    .unwrap_err()
-                    .message
-                    .contains("larger than 6999")
-            );
+            assert!(decompress(&packed, 6999).unwrap_err().message.contains("larger than 6999"));
             let twice = [packed.clone(), packed.clone()].concat();
             assert_eq!(decompress(&twice, 14_000).unwrap().len(), 14_000);
             assert!(decompress(packed.get(..packed.len() - 5).unwrap(), 7000).is_err());
         }
-        assert!(matches!(
-            decompress(b"up 1 1\n", 0).unwrap(),
-            Cow::Borrowed(b"up 1 1\n")
-        ));
+        assert!(matches!(decompress(b"up 1 1\n", 0).unwrap(), Cow::Borrowed(b"up 1 1\n")));
     }
 }

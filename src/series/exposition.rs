@@ -24,17 +24,10 @@ pub(super) fn read(text: &str, open_metrics: bool) -> Result<Vec<Series>, ReadEr
     // A newline ends a line; it does not begin another.
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
         lines += 1;
-        let mut cursor = Cursor {
-            rest: line,
-            open_metrics,
-        };
+        let mut cursor = Cursor { rest: line, open_metrics };
         reader.line(line, &mut cursor).map_err(|message| {
             let column = Some(line.len().saturating_sub(cursor.rest.len()) + 1);
-            ReadError {
-                line: lines,
-                column,
-                message,
-            }
+            ReadError { line: lines, column, message }
         })?;
     }
     if open_metrics && !reader.ended {
@@ -115,10 +108,7 @@ impl<'t> Reader<'t> {
             return Ok(());
         }
         for keyword in ["HELP", "TYPE"] {
-            let Some(rest) = cursor
-                .rest
-                .strip_prefix(keyword)
-                .filter(|rest| rest.starts_with([' ', '\t']))
+            let Some(rest) = cursor.rest.strip_prefix(keyword).filter(|rest| rest.starts_with([' ', '\t']))
             else {
                 continue;
             };
@@ -223,11 +213,7 @@ impl<'t> Cursor<'t> {
     /// What divides a series, its value and its time.
     fn blank(&mut self) -> Result<(), String> {
         if self.open_metrics {
-            return if self.accept(" ") {
-                Ok(())
-            } else {
-                Err("expected one space".to_owned())
-            };
+            return if self.accept(" ") { Ok(()) } else { Err("expected one space".to_owned()) };
         }
         self.blanks();
         Ok(())
@@ -247,16 +233,8 @@ impl<'t> Cursor<'t> {
     }
 
     fn metadata_name(&mut self, keyword: &str) -> Result<String, String> {
-        let name = if self.rest.starts_with('"') {
-            self.string()?
-        } else {
-            self.word(true).to_owned()
-        };
-        if name.is_empty() {
-            Err(format!("expected metric name after {keyword}"))
-        } else {
-            Ok(name)
-        }
+        let name = if self.rest.starts_with('"') { self.string()? } else { self.word(true).to_owned() };
+        if name.is_empty() { Err(format!("expected metric name after {keyword}")) } else { Ok(name) }
     }
 
     /// Goes past name and braces and gives their text.
@@ -312,11 +290,7 @@ impl<'t> Cursor<'t> {
         labels: &mut Vec<(String, String)>,
     ) -> Result<(), String> {
         let quoted = self.rest.starts_with('"');
-        let label = if quoted {
-            self.string()?
-        } else {
-            self.word(false).to_owned()
-        };
+        let label = if quoted { self.string()? } else { self.word(false).to_owned() };
         if label.is_empty() && !quoted {
             return Err("expected label name".to_owned());
         }
@@ -384,16 +358,10 @@ impl<'t> Cursor<'t> {
         let digits = self.take(|c| c.is_ascii_digit());
         if digits.is_empty() {
             let missing = self.rest.is_empty();
-            return Err(if missing {
-                "sample has no timestamp"
-            } else {
-                "expected timestamp or new record"
-            }
-            .to_owned());
+            return Err(if missing { "sample has no timestamp" } else { "expected timestamp or new record" }
+                .to_owned());
         }
-        digits
-            .parse()
-            .map_err(|_| format!("timestamp {digits} is out of range"))
+        digits.parse().map_err(|_| format!("timestamp {digits} is out of range"))
     }
 
     /// What may follow a time: nothing, or in OpenMetrics an exemplar.
@@ -411,11 +379,7 @@ impl<'t> Cursor<'t> {
             }
         }
         self.free_blanks();
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err("expected next entry after timestamp".to_owned())
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err("expected next entry after timestamp".to_owned()) }
     }
 }
 
@@ -431,10 +395,7 @@ fn seconds(text: &str) -> Result<i64, String> {
 
 /// Bounds of buckets and quantiles are written in one way, whatever way they come in: `5` becomes `5.0`.
 fn rewritten(kind: Kind, label: &str, text: String) -> String {
-    let bound = matches!(
-        (kind, label),
-        (Kind::Histogram, "le") | (Kind::Summary, "quantile")
-    );
+    let bound = matches!((kind, label), (Kind::Histogram, "le") | (Kind::Summary, "quantile"));
     match value(&text)
         .filter(|found| bound && (found.is_finite() || !text.contains(|c: char| c.is_ascii_digit())))
     {
@@ -453,11 +414,7 @@ mod tests {
 
     fn names(series: &[Series]) -> Vec<Vec<&str>> {
         fn words(series: &Series) -> Vec<&str> {
-            series
-                .labels
-                .iter()
-                .flat_map(|(name, value)| [name.as_str(), value.as_str()])
-                .collect()
+            series.labels.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
         }
         series.iter().map(words).collect()
     }
@@ -489,10 +446,7 @@ mod tests {
         let all = read(text, false).unwrap();
         assert_eq!(
             names(&all),
-            [
-                vec!["__name__", "s", "a", "b", "quantile", "0.5"],
-                vec!["__name__", "s_sum"]
-            ]
+            [vec!["__name__", "s", "a", "b", "quantile", "0.5"], vec!["__name__", "s_sum"]]
         );
         assert_eq!(all[0].samples, [(1000, 1.0), (2000, 2.0)]);
     }

@@ -29,11 +29,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Series>, ReadError> {
     let mut block = Vec::new();
     for (index, line) in text.split('\n').enumerate() {
         let trimmed = line.trim();
-        let fault = |message: String| ReadError {
-            line: index + 1,
-            column: None,
-            message,
-        };
+        let fault = |message: String| ReadError { line: index + 1, column: None, message };
         if trimmed.is_empty() || trimmed.starts_with('#') {
             millis = None;
             continue;
@@ -43,17 +39,10 @@ pub(super) fn read(text: &str) -> Result<Vec<Series>, ReadError> {
             block.clear();
             continue;
         };
-        let mut cursor = Cursor {
-            whole: line,
-            rest: line.trim(),
-        };
+        let mut cursor = Cursor { whole: line, rest: line.trim() };
         let place = series(&mut cursor, &mut store, step_millis).map_err(|message| {
             let column = cursor.column();
-            ReadError {
-                line: index + 1,
-                column: Some(column),
-                message,
-            }
+            ReadError { line: index + 1, column: Some(column), message }
         })?;
         if block.contains(&place) {
             return Err(fault("the series stands twice in one load".to_owned()));
@@ -73,11 +62,7 @@ fn command(line: &str) -> Result<i64, String> {
     };
     let seconds = duration_literal(step)?;
     let millis = (seconds * 1000.0).round() as i64;
-    if millis > 0 {
-        Ok(millis)
-    } else {
-        Err("step must be greater than 0".to_owned())
-    }
+    if millis > 0 { Ok(millis) } else { Err("step must be greater than 0".to_owned()) }
 }
 
 /// The place of the series in the store, its samples added.
@@ -88,12 +73,8 @@ fn series(cursor: &mut Cursor<'_>, store: &mut Store, step: i64) -> Result<usize
     while cursor.spaces() && !cursor.rest.is_empty() {
         let item = item(cursor)?;
         let Some(mut value) = item.value else {
-            let gap = i64::try_from(item.count)
-                .ok()
-                .and_then(|count| step.checked_mul(count));
-            millis = gap
-                .and_then(|gap| millis.checked_add(gap))
-                .ok_or("time is out of range")?;
+            let gap = i64::try_from(item.count).ok().and_then(|count| step.checked_mul(count));
+            millis = gap.and_then(|gap| millis.checked_add(gap)).ok_or("time is out of range")?;
             continue;
         };
         for _ in 0..item.count {
@@ -103,11 +84,7 @@ fn series(cursor: &mut Cursor<'_>, store: &mut Store, step: i64) -> Result<usize
             value = item.increment.map_or(value, |increment| value + increment);
         }
     }
-    if cursor.rest.is_empty() {
-        Ok(place)
-    } else {
-        Err("expected a space".to_owned())
-    }
+    if cursor.rest.is_empty() { Ok(place) } else { Err("expected a space".to_owned()) }
 }
 
 /// Values of one item: `value`, `valuexN`, `value+incrementxN`, `_` or `_xN`.
@@ -124,31 +101,15 @@ fn item(cursor: &mut Cursor<'_>) -> Result<Item, String> {
     }
     if cursor.accept("_") {
         let count = repeats(cursor)?.unwrap_or(1);
-        return Ok(Item {
-            value: None,
-            increment: None,
-            count,
-        });
+        return Ok(Item { value: None, increment: None, count });
     }
     if cursor.accept("stale") {
         let ends = cursor.rest.is_empty() || cursor.rest.starts_with([' ', '\t']);
-        let stale = Item {
-            value: Some(f64::from_bits(STALE_BITS)),
-            increment: None,
-            count: 1,
-        };
-        return if ends {
-            Ok(stale)
-        } else {
-            Err("expected a space after \"stale\"".to_owned())
-        };
+        let stale = Item { value: Some(f64::from_bits(STALE_BITS)), increment: None, count: 1 };
+        return if ends { Ok(stale) } else { Err("expected a space after \"stale\"".to_owned()) };
     }
     let first = number(cursor)?;
-    let increment = if cursor.rest.starts_with(['+', '-']) {
-        Some(number(cursor)?)
-    } else {
-        None
-    };
+    let increment = if cursor.rest.starts_with(['+', '-']) { Some(number(cursor)?) } else { None };
     let count = match repeats(cursor)? {
         Some(times) => times + 1,
         None if increment.is_some() => {
@@ -156,11 +117,7 @@ fn item(cursor: &mut Cursor<'_>) -> Result<Item, String> {
         }
         None => 1,
     };
-    Ok(Item {
-        value: Some(first),
-        increment,
-        count,
-    })
+    Ok(Item { value: Some(first), increment, count })
 }
 
 /// `xN`, if it comes next.
@@ -169,9 +126,7 @@ fn repeats(cursor: &mut Cursor<'_>) -> Result<Option<usize>, String> {
         return Ok(None);
     }
     let digits = cursor.take(|c| c.is_ascii_digit());
-    let times: usize = digits
-        .parse()
-        .map_err(|_| "expected a count after \"x\"".to_owned())?;
+    let times: usize = digits.parse().map_err(|_| "expected a count after \"x\"".to_owned())?;
     if times > MAX_SAMPLES {
         return Err(format!("more than {MAX_SAMPLES} samples"));
     }
@@ -202,16 +157,8 @@ fn number(cursor: &mut Cursor<'_>) -> Result<f64, String> {
         })
     };
     let value = number_literal(text)?;
-    let value = if value.is_nan() {
-        f64::from_bits(NAN_BITS)
-    } else {
-        value
-    };
-    Ok(if negative && !value.is_nan() {
-        -value
-    } else {
-        value
-    })
+    let value = if value.is_nan() { f64::from_bits(NAN_BITS) } else { value };
+    Ok(if negative && !value.is_nan() { -value } else { value })
 }
 
 /// A metric and its labels, as in a selector that knows only `=`.
@@ -225,11 +172,7 @@ fn labels(cursor: &mut Cursor<'_>) -> Result<Vec<(String, String)>, String> {
         labels.push(("__name__".to_owned(), name.to_owned()));
     }
     if !cursor.accept("{") {
-        return if name.is_empty() {
-            Err("expected a metric".to_owned())
-        } else {
-            Ok(labels)
-        };
+        return if name.is_empty() { Err("expected a metric".to_owned()) } else { Ok(labels) };
     }
     loop {
         cursor.spaces();
@@ -319,11 +262,7 @@ mod tests {
 
     fn values(items: &str) -> Vec<(i64, u64)> {
         let all = read(&format!("load 10s\n  m {items}\n")).unwrap();
-        all[0]
-            .samples
-            .iter()
-            .map(|(at, value)| (*at, value.to_bits()))
-            .collect()
+        all[0].samples.iter().map(|(at, value)| (*at, value.to_bits())).collect()
     }
 
     fn plain(values: &[(i64, f64)]) -> Vec<(i64, u64)> {
@@ -334,22 +273,12 @@ mod tests {
     fn expands_every_item() {
         assert_eq!(values("1 2"), plain(&[(0, 1.0), (10_000, 2.0)]));
         assert_eq!(values("1x2"), plain(&[(0, 1.0), (10_000, 1.0), (20_000, 1.0)]));
-        assert_eq!(
-            values("0+10x2"),
-            plain(&[(0, 0.0), (10_000, 10.0), (20_000, 20.0)])
-        );
-        assert_eq!(
-            values("-1-0.5x1  +3"),
-            plain(&[(0, -1.0), (10_000, -1.5), (20_000, 3.0)])
-        );
+        assert_eq!(values("0+10x2"), plain(&[(0, 0.0), (10_000, 10.0), (20_000, 20.0)]));
+        assert_eq!(values("-1-0.5x1  +3"), plain(&[(0, -1.0), (10_000, -1.5), (20_000, 3.0)]));
         assert_eq!(values("_ 1 _x2 1e+2x0"), plain(&[(10_000, 1.0), (40_000, 100.0)]));
         assert_eq!(
             values("stale NaN -Inf"),
-            [
-                (0, STALE_BITS),
-                (10_000, NAN_BITS),
-                (20_000, f64::NEG_INFINITY.to_bits())
-            ]
+            [(0, STALE_BITS), (10_000, NAN_BITS), (20_000, f64::NEG_INFINITY.to_bits())]
         );
     }
 
@@ -361,10 +290,7 @@ mod tests {
         .unwrap();
         let names: Vec<_> = all.iter().map(|series| series.labels.clone()).collect();
         let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs
-                .iter()
-                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-                .collect()
+            pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
         };
         assert_eq!(
             names,
@@ -379,12 +305,7 @@ mod tests {
     #[test]
     fn says_which_line_is_wrong() {
         for (text, line, column, message) in [
-            (
-                "load 1m\n up 1 2 three",
-                2,
-                Some(14),
-                "expected a number or \"stale\"",
-            ),
+            ("load 1m\n up 1 2 three", 2, Some(14), "expected a number or \"stale\""),
             ("load 1m\n up 1+1", 2, Some(8), "expected \"x\""),
             ("load 1m\n up{a=b} 1", 2, Some(7), "expected a string"),
             ("load 1m\n up{{schema:1}}", 2, Some(5), "expected a label"),

@@ -13,12 +13,7 @@ use super::{ReadError, STALE_BITS, Series};
 pub(super) fn read(text: &[u8]) -> Result<Vec<Series>, ReadError> {
     let mut store = Store::default();
     let mut json = serde_json::Deserializer::from_slice(text);
-    let found = Answer {
-        store: &mut store,
-        depth: 0,
-    }
-    .deserialize(&mut json)
-    .and_then(|found| {
+    let found = Answer { store: &mut store, depth: 0 }.deserialize(&mut json).and_then(|found| {
         json.end()?;
         Ok(found)
     });
@@ -26,21 +21,13 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Series>, ReadError> {
         Ok(true) => Ok(store.finish()),
         Ok(false) => {
             let message = "no list of series: expected the JSON answer of query_range".to_owned();
-            Err(ReadError {
-                line: 1,
-                column: None,
-                message,
-            })
+            Err(ReadError { line: 1, column: None, message })
         }
         Err(error) => {
             let message = error.to_string();
             let place = format!(" at line {} column {}", error.line(), error.column());
             let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-            Err(ReadError {
-                line: error.line().max(1),
-                column: Some(error.column()),
-                message,
-            })
+            Err(ReadError { line: error.line().max(1), column: Some(error.column()), message })
         }
     }
 }
@@ -68,12 +55,7 @@ impl<'de> Visitor<'de> for Answer<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        while list
-            .next_element_seed(Element {
-                store: &mut *self.store,
-            })?
-            .is_some()
-        {}
+        while list.next_element_seed(Element { store: &mut *self.store })?.is_some() {}
         Ok(true)
     }
 
@@ -82,16 +64,11 @@ impl<'de> Visitor<'de> for Answer<'_> {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "data" if self.depth == 0 => {
-                    let data = Answer {
-                        store: &mut *self.store,
-                        depth: 1,
-                    };
+                    let data = Answer { store: &mut *self.store, depth: 1 };
                     found |= map.next_value_seed(data)?;
                 }
                 "result" => {
-                    let list = List {
-                        store: &mut *self.store,
-                    };
+                    let list = List { store: &mut *self.store };
                     found |= map.next_value_seed(list)?;
                 }
                 "resultType" => {
@@ -124,10 +101,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_seq(Answer {
-            store: self.store,
-            depth: 1,
-        })
+        deserializer.deserialize_seq(Answer { store: self.store, depth: 1 })
     }
 }
 
@@ -162,9 +136,7 @@ impl<'de> Visitor<'de> for Element<'_> {
                     return Err(A::Error::custom("native histograms are not supported"));
                 }
                 other => {
-                    return Err(A::Error::custom(format!(
-                        "unexpected key \"{other}\" in a series"
-                    )));
+                    return Err(A::Error::custom(format!("unexpected key \"{other}\" in a series")));
                 }
             }
         }
@@ -223,10 +195,7 @@ impl<'de> serde::Deserialize<'de> for Sample {
         if millis.abs() > 9_007_199_254_740_992.0 {
             return Err(D::Error::custom(format!("timestamp {seconds} is out of range")));
         }
-        Ok(Sample {
-            millis: millis as i64,
-            value: value.0,
-        })
+        Ok(Sample { millis: millis as i64, value: value.0 })
     }
 }
 
@@ -251,9 +220,7 @@ impl Visitor<'_> for ValueVisitor {
         if text == "stale" {
             return Ok(Value(f64::from_bits(STALE_BITS)));
         }
-        value(text)
-            .map(Value)
-            .ok_or_else(|| E::custom(format!("{text:?} is not a sample value")))
+        value(text).map(Value).ok_or_else(|| E::custom(format!("{text:?} is not a sample value")))
     }
 }
 
@@ -269,31 +236,16 @@ mod tests {
         let data = format!(r#"{{"result":{LIST},"resultType":"matrix"}}"#);
         let answer = format!(r#"{{"status":"success","warnings":["w"],"data":{data}}}"#);
         let all = read(LIST.as_bytes()).unwrap();
-        assert_eq!(
-            all[0].labels,
-            [("__name__".into(), "up".into()), ("pod".into(), "a".into())]
-        );
-        let bits: Vec<_> = all[0]
-            .samples
-            .iter()
-            .map(|(at, value)| (*at, value.to_bits()))
-            .collect();
+        assert_eq!(all[0].labels, [("__name__".into(), "up".into()), ("pod".into(), "a".into())]);
+        let bits: Vec<_> = all[0].samples.iter().map(|(at, value)| (*at, value.to_bits())).collect();
         let inf = f64::INFINITY.to_bits();
         assert_eq!(
             bits,
-            [
-                (1250, 1_f64.to_bits()),
-                (2000, super::super::NAN_BITS),
-                (3000, STALE_BITS),
-                (4000, inf)
-            ]
+            [(1250, 1_f64.to_bits()), (2000, super::super::NAN_BITS), (3000, STALE_BITS), (4000, inf)]
         );
         assert_eq!(all[1].samples, [(1_700_000_000_123, -0.5)]);
         for text in [data, answer] {
-            assert_eq!(
-                format!("{:?}", read(text.as_bytes()).unwrap()),
-                format!("{all:?}")
-            );
+            assert_eq!(format!("{:?}", read(text.as_bytes()).unwrap()), format!("{all:?}"));
         }
     }
 
@@ -302,33 +254,13 @@ mod tests {
         for (text, line, message) in [
             ("{\"status\":\"error\",\n\"error\":\"boom\"}", 2, "boom"),
             ("{\"status\":\"success\"}", 1, "no list of series"),
-            (
-                "{\"resultType\":\"scalar\",\"result\":[1,\"1\"]}",
-                1,
-                "resultType is \"scalar\"",
-            ),
-            (
-                "[{\"metric\":{},\n\"values\":[[2,\"1\"],[1,\"1\"]]}]",
-                2,
-                "not after",
-            ),
-            (
-                "[{\"metric\":{},\"values\":[[1,\"x\"]]}]",
-                1,
-                "not a sample value",
-            ),
+            ("{\"resultType\":\"scalar\",\"result\":[1,\"1\"]}", 1, "resultType is \"scalar\""),
+            ("[{\"metric\":{},\n\"values\":[[2,\"1\"],[1,\"1\"]]}]", 2, "not after"),
+            ("[{\"metric\":{},\"values\":[[1,\"x\"]]}]", 1, "not a sample value"),
             ("[{\"metric\":{},\"values\":[[1,1]]}]", 1, "a value in a string"),
             ("[{\"metric\":{},\"values\":[[1,\"1\",2]]}]", 1, ""),
-            (
-                "[{\"metric\":{\"a\":\"1\",\"a\":\"2\"},\"values\":[]}]",
-                1,
-                "stands twice",
-            ),
-            (
-                "[{\"metric\":{},\"values\":[]},\n{\"metric\":{},\"values\":[]}]",
-                2,
-                "the series stands twice",
-            ),
+            ("[{\"metric\":{\"a\":\"1\",\"a\":\"2\"},\"values\":[]}]", 1, "stands twice"),
+            ("[{\"metric\":{},\"values\":[]},\n{\"metric\":{},\"values\":[]}]", 2, "the series stands twice"),
             ("[{\"metric\":{},\"histograms\":[]}]", 1, "native histograms"),
             ("[{\"values\":[]}]", 1, "both"),
             ("[] x", 1, "trailing"),

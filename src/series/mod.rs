@@ -55,10 +55,7 @@ impl Format {
     /// The format of a file, by its name where that is telling and by its first bytes where not.
     pub fn detect(name: &str, text: &[u8]) -> Format {
         let name = name.to_ascii_lowercase();
-        let name = [".gz", ".zst"]
-            .iter()
-            .find_map(|packed| name.strip_suffix(packed))
-            .unwrap_or(&name);
+        let name = [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
         match name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("json") => return Format::Query,
             Some("om" | "openmetrics") => return Format::OpenMetrics,
@@ -71,18 +68,12 @@ impl Format {
             return Format::Query;
         }
         let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let first = lines
-            .clone()
-            .find(|line| !line.is_empty() && !line.starts_with(b"#"));
+        let first = lines.clone().find(|line| !line.is_empty() && !line.starts_with(b"#"));
         if first.is_some_and(load::is_command) {
             return Format::Load;
         }
         let ends = text.trim_ascii_end().ends_with(b"# EOF");
-        if ends {
-            Format::OpenMetrics
-        } else {
-            Format::Prometheus
-        }
+        if ends { Format::OpenMetrics } else { Format::Prometheus }
     }
 }
 
@@ -94,10 +85,7 @@ fn is_json(text: &[u8]) -> bool {
             let Some(rest) = rest.trim_ascii_start().strip_prefix(b"\"") else {
                 return false;
             };
-            let key = rest
-                .iter()
-                .position(|byte| *byte == b'"')
-                .and_then(|end| rest.get(end + 1..));
+            let key = rest.iter().position(|byte| *byte == b'"').and_then(|end| rest.get(end + 1..));
             key.is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
         }
         _ => false,
@@ -139,11 +127,7 @@ pub fn read(text: &[u8], format: Format) -> Result<Vec<Series>, ReadError> {
     let text = std::str::from_utf8(text).map_err(|error| {
         let before = text.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.split(|byte| *byte == b'\n').count();
-        ReadError {
-            line,
-            column: None,
-            message: "not UTF-8".to_owned(),
-        }
+        ReadError { line, column: None, message: "not UTF-8".to_owned() }
     })?;
     match format {
         Format::Load => load::read(text),

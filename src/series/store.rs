@@ -22,11 +22,8 @@ impl Store {
     /// The place of the series with these labels, which may be in any order; whether it is new.
     pub(super) fn place(&mut self, mut labels: Vec<(String, String)>) -> Result<(usize, bool), String> {
         labels.sort();
-        if let Some((name, _)) = labels
-            .iter()
-            .zip(labels.iter().skip(1))
-            .find(|(a, b)| a.0 == b.0)
-            .map(|(a, _)| a)
+        if let Some((name, _)) =
+            labels.iter().zip(labels.iter().skip(1)).find(|(a, b)| a.0 == b.0).map(|(a, _)| a)
         {
             return Err(format!("label \"{name}\" stands twice"));
         }
@@ -35,10 +32,7 @@ impl Store {
         }
         let place = self.series.len();
         self.places.insert(labels.clone(), place);
-        self.series.push(Series {
-            labels,
-            samples: Vec::new(),
-        });
+        self.series.push(Series { labels, samples: Vec::new() });
         Ok((place, true))
     }
 
@@ -48,9 +42,7 @@ impl Store {
             return Err("no such series".to_owned());
         };
         if let Some((last, _)) = series.samples.last().filter(|(last, _)| *last >= millis) {
-            return Err(format!(
-                "sample at {millis} ms is not after the one before it, at {last} ms"
-            ));
+            return Err(format!("sample at {millis} ms is not after the one before it, at {last} ms"));
         }
         if self.samples >= MAX_SAMPLES {
             return Err(format!("more than {MAX_SAMPLES} samples"));

@@ -183,7 +183,9 @@ impl Machine<'_> {
                         format!("Rollout resource added to informer: default/{name}")
                     });
             }
-            Change::Rollout => self.core.rollout.event(now),
+            Change::Rollout | Change::VirtualService(_) | Change::RunDeleted(_) => {
+                self.core.rollout.event(now);
+            }
             Change::ReplicaSet => {
                 self.core.pods.disturb();
                 self.core.rollout.event(now);
@@ -201,7 +203,6 @@ impl Machine<'_> {
                 }
                 self.wake_run(id.0);
             }
-            Change::RunDeleted(_) => self.core.rollout.event(now),
             Change::Service(at) => {
                 if self.core.services.len() <= at {
                     self.core.services.resize_with(at + 1, Key::default);
@@ -210,7 +211,6 @@ impl Machine<'_> {
                     key.add(now);
                 }
             }
-            Change::VirtualService(_) => self.core.rollout.event(now),
             Change::DestinationRule(at) => {
                 if self.core.rules.len() <= at {
                     self.core.rules.resize_with(at + 1, Key::default);
@@ -252,7 +252,12 @@ impl Machine<'_> {
     pub(super) fn sync_service(&mut self, at: usize) {
         let now = self.core.now;
         let canary = &self.core.store.rollout.spec.canary;
-        let referenced = canary.canary_service == Some(at) || canary.stable_service == Some(at);
+        let blue_green = self.core.store.rollout.spec.blue_green.as_ref();
+        let referenced = canary.canary_service == Some(at)
+            || canary.stable_service == Some(at)
+            || blue_green.is_some_and(|strategy| {
+                strategy.active_service == at || strategy.preview_service == Some(at)
+            });
         let selects = self
             .core
             .store

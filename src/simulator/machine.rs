@@ -41,6 +41,9 @@ pub(super) struct Machine<'a> {
     resyncs: i64,
     hot: bool,
     hot_instants: u32,
+    /// Whether a hot loop is looked at every second even while nothing can come of it, as the oracle does: it decides
+    /// only in which of its states the loop is left.
+    pub(super) restless: bool,
     idle: Idle,
     pub(super) outside: Outside,
     pub(super) course: Course,
@@ -72,6 +75,7 @@ impl<'a> Machine<'a> {
             resyncs: 0,
             hot: false,
             hot_instants: 0,
+            restless: false,
             idle: Idle::default(),
             outside: Outside::default(),
             course: Course::default(),
@@ -283,7 +287,8 @@ impl<'a> Machine<'a> {
     /// When anything is due after second `t`, in microseconds.
     pub(super) fn next_instant(&mut self, t: i64) -> i64 {
         let floor = (t + 1) * SECOND;
-        let mut next = self.core.pods.next(&self.core.store, t) * SECOND;
+        let pods = self.core.pods.next(&self.core.store, t);
+        let mut next = pods * SECOND;
         let hot = self.hot;
         super::schedule::each_due(self.core, |at| {
             if !hot || at >= floor {
@@ -291,11 +296,14 @@ impl<'a> Machine<'a> {
             }
         });
         if hot {
-            if let Some(wish) = self.core.rollout.next_wish(floor - 1) {
-                next = next.min(wish);
+            let core = &mut *self.core;
+            for key in std::iter::once(&mut core.rollout).chain(&mut core.runs) {
+                if let Some(wish) = key.next_wish(floor - 1) {
+                    next = next.min(wish);
+                }
             }
             self.hot_instants += 1;
-            if self.hot_instants <= 2 {
+            if self.hot_instants <= 2 || (self.restless && pods == NEVER) {
                 next = next.min(floor);
             }
         } else {

@@ -155,6 +155,7 @@ fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
             let (canary, stable): (Arc<str>, Arc<str>) = ("canary".into(), "stable".into());
             cluster.destination_rules.push(DestinationRule {
                 name: name.as_str().into(),
+                host: rollout.route.host.value.as_str().into(),
                 subsets: vec![(Arc::clone(&canary), None), (Arc::clone(&stable), None)],
                 managed: false,
             });
@@ -175,6 +176,8 @@ fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
         name: name.as_str().into(),
         http: vec![Route {
             name: Some(Arc::clone(&primary)),
+            matches: None,
+            mirror: None,
             to,
         }],
     });
@@ -182,6 +185,7 @@ fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
         virtual_service: 0,
         routes: vec![primary],
         destination_rule,
+        managed_routes: Vec::new(),
     };
     (cluster, traffic)
 }

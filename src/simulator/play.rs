@@ -142,6 +142,7 @@ impl Player {
         until: i64,
     ) -> bool {
         let mut machine = Machine::new(&mut self.core, around, recorder, actions);
+        machine.restless = true;
         loop {
             let t = machine.core.second();
             if t > until {

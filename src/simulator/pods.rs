@@ -100,7 +100,7 @@ impl Pod {
 /// All pods.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pods {
-    pods: Vec<Pod>,
+    all: Vec<Pod>,
     synced_at: i64,
     dirty: bool,
     started: u32,
@@ -109,13 +109,13 @@ pub(super) struct Pods {
 impl Pods {
     /// Starts over, keeping memory.
     pub(super) fn clear(&mut self) {
-        self.pods.clear();
+        self.all.clear();
         (self.synced_at, self.dirty, self.started) = (-1, true, 0);
     }
 
     /// Tells of every pod that is there.
     pub(super) fn announce(&self, mut tell: impl FnMut(Hash, u32, PodChange)) {
-        for pod in &self.pods {
+        for pod in &self.all {
             tell(pod.hash, pod.number, PodChange::Started);
             if pod.shown_ready {
                 tell(pod.hash, pod.number, PodChange::Ready);
@@ -134,20 +134,20 @@ impl Pods {
             return;
         }
         (self.synced_at, self.dirty) = (now, false);
-        self.pods.retain(|pod| pod.gone > now);
+        self.all.retain(|pod| pod.gone > now);
         let mut at = 0;
         while let Some(set) = store.sets.get(at).copied() {
             at += 1;
             self.follow(&set, nursery, now);
             let (mut pods, mut ready, mut available) = (0, 0, 0);
-            for pod in self.pods.iter().filter(|pod| pod.hash == set.hash) {
+            for pod in self.all.iter().filter(|pod| pod.hash == set.hash) {
                 pods += 1;
                 ready += i64::from(pod.is_ready(now));
                 available += i64::from(pod.is_available(now, set.min_ready));
             }
             store.write_pods(set.hash, pods, ready, available);
         }
-        for pod in &mut self.pods {
+        for pod in &mut self.all {
             let ready = pod.is_ready(now);
             if ready != pod.shown_ready {
                 pod.shown_ready = ready;
@@ -162,14 +162,15 @@ impl Pods {
     }
 
     fn follow(&mut self, set: &ReplicaSet, nursery: &mut dyn Nursery, now: i64) {
-        let mut live = self
-            .pods
+        let live = self
+            .all
             .iter()
             .filter(|pod| pod.hash == set.hash && pod.gone == NEVER)
-            .count() as i64;
+            .count();
+        let mut live = i64::try_from(live).unwrap_or(i64::MAX);
         while live < set.wanted {
             let pod = self.start(set, nursery, now);
-            self.pods.push(pod);
+            self.all.push(pod);
             live += 1;
         }
         if live > set.wanted {
@@ -178,13 +179,13 @@ impl Pods {
                 self.stop(set.hash, terminate, nursery, now);
                 live -= 1;
             }
-            self.pods.retain(|pod| pod.gone > now);
+            self.all.retain(|pod| pod.gone > now);
         }
     }
 
     fn start(&mut self, set: &ReplicaSet, nursery: &mut dyn Nursery, now: i64) -> Pod {
         let viable = self
-            .pods
+            .all
             .iter()
             .filter(|pod| pod.hash == set.hash && pod.gone == NEVER && pod.ready != NEVER)
             .count();
@@ -222,7 +223,7 @@ impl Pods {
     /// Pods that are not ready go first, then the youngest, then the last in the list.
     fn stop(&mut self, hash: Hash, terminate: i64, nursery: &mut dyn Nursery, now: i64) {
         let victim = self
-            .pods
+            .all
             .iter_mut()
             .filter(|pod| pod.hash == hash && pod.gone == NEVER)
             .max_by_key(|pod| (!pod.is_ready(now), pod.created));
@@ -235,7 +236,7 @@ impl Pods {
     /// The next second in which a status changes by itself.
     pub(super) fn next(&self, store: &Store, now: i64) -> i64 {
         let mut soonest = NEVER;
-        for pod in &self.pods {
+        for pod in &self.all {
             let min_ready = store.set(pod.hash).map_or(0, |set| set.min_ready);
             for at in [
                 pod.ready,
@@ -257,7 +258,7 @@ impl Pods {
     pub(super) fn crash(&mut self, hash: Hash, count: i64, recover: Option<i64>, now: i64) -> i64 {
         self.dirty = true;
         let mut left = count;
-        for pod in &mut self.pods {
+        for pod in &mut self.all {
             if left > 0 && pod.hash == hash && pod.gone == NEVER && pod.is_ready(now) {
                 left -= 1;
                 pod.crash = now;

@@ -11,7 +11,7 @@ use super::surroundings::{EPOCH_MS, Site, Tracked};
 use super::trace::{Event, Run, SignalTrack, SloBound, Trace, Unit, Verdict};
 use super::world::{Frame, Needs, PodStarts, World, template_hash};
 use crate::model::analysis::{Metric, Signal, Slo, Threshold};
-use crate::model::query::{CANARY_HASH, STABLE_HASH, Target, promql};
+use crate::model::query::{self, CANARY_HASH, STABLE_HASH, Target};
 use crate::model::rollout::{Rollout, Split, StepKind};
 use crate::model::scenario::{Change, Scenario};
 use crate::promql::{Mode, Options, parse};
@@ -123,7 +123,7 @@ impl<'a> Simulation<'a> {
                 split: rollout.route.split,
                 side,
             };
-            resolved(&promql(&target, slo.signal, slo.window.value, slo.at_least))
+            resolved(&query::of(&target, slo))
         };
         let track = |slo: &Slo| Tracked {
             canary: query(slo, Side::Canary),
@@ -157,6 +157,7 @@ fn bound(slo: &Slo, metric: &Metric) -> SloBound {
         Threshold::Ratio(ratio) => (Unit::Ratio, ratio),
         Threshold::Latency(millis) => (Unit::Latency, millis.0 as f64),
         Threshold::Rate(rate) => (Unit::Rate, rate),
+        Threshold::Number(number) => (Unit::Number, number),
     };
     let comparison = match slo.comparison {
         Comparison::Less => "<",

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use super::clock::Key;
 use super::core::Core;
 use super::objects::run::{Run, RunId};
 
@@ -121,11 +122,7 @@ pub(super) fn each_due(core: &Core, mut each: impl FnMut(i64)) {
         core.store.run(RunId(at))?;
         key.due()
     });
-    let routes = core
-        .services
-        .iter()
-        .chain(&core.rules)
-        .filter_map(|key| key.due());
+    let routes = core.services.iter().chain(&core.rules).filter_map(Key::due);
     for at in runs.chain(routes).chain(core.rollout.due()) {
         each(at);
     }

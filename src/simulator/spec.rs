@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// A pod template by number: equal numbers are equal templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Template(pub u16);
@@ -16,8 +18,8 @@ pub struct Spec {
     pub name: Arc<str>,
     /// `replicas`
     pub replicas: i64,
-    /// `paused`
-    pub paused: bool,
+    /// `paused`; writing `false` where nothing stood is a change.
+    pub paused: Option<bool>,
     /// `template`
     pub template: Template,
     /// `minReadySeconds`
@@ -34,8 +36,35 @@ pub struct Spec {
     pub successful_history: i64,
     /// `analysis.unsuccessfulRunHistoryLimit`
     pub unsuccessful_history: i64,
-    /// `strategy.canary`
+    /// `strategy.canary`; without a meaning where `strategy.blueGreen` is given.
     pub canary: Arc<Canary>,
+    /// `strategy.blueGreen`
+    pub blue_green: Option<Arc<BlueGreen>>,
+}
+
+/// `strategy.blueGreen`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlueGreen {
+    /// `activeService`: an index into the cluster's Services.
+    pub active_service: usize,
+    /// `previewService`
+    pub preview_service: Option<usize>,
+    /// `autoPromotionEnabled`
+    pub auto_promotion: bool,
+    /// `autoPromotionSeconds`
+    pub auto_promotion_seconds: i64,
+    /// `previewReplicaCount`
+    pub preview_replicas: Option<i64>,
+    /// `prePromotionAnalysis`
+    pub pre_promotion: Option<Analysis>,
+    /// `postPromotionAnalysis`
+    pub post_promotion: Option<Analysis>,
+    /// `scaleDownDelaySeconds`
+    pub scale_down_delay: Option<i64>,
+    /// `scaleDownDelayRevisionLimit`
+    pub scale_down_delay_revision_limit: Option<i64>,
+    /// `abortScaleDownDelaySeconds`
+    pub abort_scale_down_delay: Option<i64>,
 }
 
 impl Spec {
@@ -44,7 +73,7 @@ impl Spec {
         Self {
             name: name.into(),
             replicas: 1,
-            paused: false,
+            paused: None,
             template: Template(0),
             min_ready: 0,
             progress_deadline: 600,
@@ -54,7 +83,13 @@ impl Spec {
             successful_history: 5,
             unsuccessful_history: 5,
             canary: Arc::new(canary),
+            blue_green: None,
         }
+    }
+
+    /// Whether a person holds it.
+    pub fn is_paused(&self) -> bool {
+        self.paused == Some(true)
     }
 }
 
@@ -118,6 +153,30 @@ pub struct Step {
     pub analysis: Option<Analysis>,
     /// `setCanaryScale`
     pub set_canary_scale: Option<CanaryScale>,
+    /// `setHeaderRoute`
+    pub set_header_route: Option<HeaderRoute>,
+    /// `setMirrorRoute`
+    pub set_mirror_route: Option<MirrorRoute>,
+}
+
+/// `setHeaderRoute`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderRoute {
+    /// `name`
+    pub name: Arc<str>,
+    /// `match` as Istio will have it; `None` takes the route away.
+    pub matches: Option<Arc<Value>>,
+}
+
+/// `setMirrorRoute`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorRoute {
+    /// `name`
+    pub name: Arc<str>,
+    /// `match` as Istio will have it; `None` takes the route away.
+    pub matches: Option<Arc<Value>>,
+    /// `percentage`
+    pub percentage: i64,
 }
 
 /// `pause`
@@ -147,6 +206,8 @@ pub struct Traffic {
     pub routes: Vec<Arc<str>>,
     /// `destinationRule`
     pub destination_rule: Option<Subsets>,
+    /// `trafficRouting.managedRoutes[].name`
+    pub managed_routes: Vec<Arc<str>>,
 }
 
 /// `trafficRouting.istio.destinationRule`

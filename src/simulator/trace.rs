@@ -77,6 +77,8 @@ pub enum Unit {
     Latency,
     /// Requests per second.
     Rate,
+    /// A plain number, in the unit of the author's own query.
+    Number,
 }
 
 /// How a run ended.

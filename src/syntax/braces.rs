@@ -63,7 +63,7 @@ struct Balancer<'t> {
     result: Balance,
 }
 
-impl Balancer<'_> {
+impl<'t> Balancer<'t> {
     /// One item: its braces, its lines of which the first is line `first` of the text, and where the next item begins.
     fn item(&mut self, marks: &[Mark], lines: &[Line], first: usize, next: Option<usize>) {
         let (mut open, mut strays): (Vec<Mark>, Vec<Mark>) = (Vec::new(), Vec::new());
@@ -79,8 +79,8 @@ impl Balancer<'_> {
             }
         }
         let one = open.len() == 1 && strays.is_empty();
-        let twice = marks.windows(2).find_map(|pair| self.twice(pair));
-        if let Some(twice) = twice.filter(|_| one) {
+        let mut doubled = marks.windows(2).filter_map(|pair| self.twice(pair));
+        if let Some(twice) = doubled.find(|twice| one && balances_without(marks, *twice)) {
             self.opened_twice(twice);
         } else if strays.is_empty() {
             let missing = by_indent(marks, lines, first)
@@ -109,10 +109,13 @@ impl Balancer<'_> {
             self.stray(mark, "nothing on this line is opened by a `{`");
             return;
         }
-        let early = closed_early(marks, lines, first);
-        let lacking = [early, Some(stray)].into_iter().flatten().find_map(|mark| opener(mark, lines, first));
+        let early = closed_early(marks, lines, first).filter(|early| balances_without(marks, *early));
+        let closers = [early, Some(stray)].into_iter().flatten();
+        let lacking = closers.filter_map(|mark| opener(mark, lines, first));
+        let lacking = lacking.filter_map(|line| self.code(line).map(|code| (line, code)));
+        let lacking = lacking.into_iter().find(|(line, code)| balances_with(marks, line.start + code.len()));
         match (lacking, early) {
-            (Some(line), _) => self.unopened(line),
+            (Some((line, code)), _) => self.unopened(line, code),
             (None, Some(mark)) => self.stray(mark, "the item goes on after it"),
             (None, None) => self.stray(stray, "no block is open here"),
         }
@@ -139,10 +142,16 @@ impl Balancer<'_> {
         self.blank(mark);
     }
 
+    /// A line without the comment at its end; nothing where a quotation mark makes that hard to tell.
+    fn code(&self, line: Line) -> Option<&'t str> {
+        let text = self.text.get(line.start..)?.lines().next()?;
+        let code = text.split('#').next()?.trim_end();
+        let plain = code.matches('"').count() % 2 == 0 && !code.contains(['`', '\\']);
+        plain.then_some(code)
+    }
+
     /// A line that is followed by a block and does not open it.
-    fn unopened(&mut self, line: Line) {
-        let text = self.text.get(line.start..).unwrap_or("").lines().next().unwrap_or("");
-        let code = text.split('#').next().unwrap_or("").trim_end();
+    fn unopened(&mut self, line: Line, code: &str) {
         let at = line.start + code.len();
         let last = code.split_whitespace().next_back().unwrap_or("");
         let span = Span::new(self.file, at - last.len(), at);
@@ -224,6 +233,24 @@ impl Balancer<'_> {
         let head = head.rsplit("  ").next().unwrap_or(head);
         if head.chars().count() > 40 || head.contains('`') { "{" } else { head }
     }
+}
+
+/// Whether braces balance.
+fn balances(mut opens: impl Iterator<Item = bool>) -> bool {
+    let depth =
+        opens.try_fold(0_usize, |depth, opens| if opens { Some(depth + 1) } else { depth.checked_sub(1) });
+    depth == Some(0)
+}
+
+fn balances_without(marks: &[Mark], one: Mark) -> bool {
+    balances(marks.iter().filter(|mark| mark.at != one.at).map(|mark| mark.opens))
+}
+
+/// Whether braces balance with a `{` at a place.
+fn balances_with(marks: &[Mark], at: usize) -> bool {
+    let (before, after) = marks.split_at(marks.partition_point(|mark| mark.at < at));
+    let before = before.iter().map(|mark| mark.opens);
+    balances(before.chain([true]).chain(after.iter().map(|mark| mark.opens)))
 }
 
 /// The blocks that a line at the same or a smaller indentation shows to have ended without a `}`.

@@ -228,6 +228,7 @@ impl<'t> Builder<'t> {
         let span = self.place(&extent(&head));
         let what = match rule {
             Rule::later_slo => format!("an slo with `{text}`"),
+            Rule::later_metric => format!("a metric by `{text}`"),
             Rule::later_step => format!("the step `{text}`"),
             Rule::later_traffic => format!("`traffic {text}`"),
             Rule::later_at => format!("the action `{text}`"),
@@ -273,6 +274,7 @@ fn is_later(rule: Rule) -> bool {
     matches!(
         rule,
         Rule::later_item
+            | Rule::later_metric
             | Rule::later_statement
             | Rule::later_replicas
             | Rule::later_slo
@@ -288,6 +290,7 @@ fn is_later_head(rule: Rule) -> bool {
     matches!(
         rule,
         Rule::later_item_word
+            | Rule::later_metric_word
             | Rule::later_statement_head
             | Rule::later_replicas_head
             | Rule::later_slo_word

@@ -28,6 +28,7 @@ impl<'t> Builder<'t> {
                 Item::Defaults(Spanned::new(statements, span))
             }
             Rule::slo => Item::Slo(self.slo(node)?),
+            Rule::metric => Item::Metric(self.metric(node)?),
             Rule::rollout => Item::Rollout(self.rollout(node)?),
             Rule::scenario => Item::Scenario(self.scenario(node)?),
             _ => return None,

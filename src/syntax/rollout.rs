@@ -18,6 +18,11 @@ impl<'t> Builder<'t> {
             list.push(Statement { kind, span });
             return Some(());
         }
+        if rule == Rule::metric {
+            let kind = StatementKind::Metric(self.metric(node)?);
+            list.push(Statement { kind, span });
+            return Some(());
+        }
         let parts = Parts::of(node);
         let kind = match rule {
             Rule::pods_from => StatementKind::PodsFrom(self.string(&parts.first(Rule::string)?)),

@@ -4,7 +4,8 @@
 
 use super::build::{Builder, Node, Parts};
 use super::grammar::Rule;
-use super::tree::{Modifier, ModifierKind, NoData, Slo};
+use super::tree::{Metric, Modifier, ModifierKind, Name, NoData, Slo};
+use crate::source::Span;
 
 impl<'t> Builder<'t> {
     /// `slo error-rate < 1% over 1m { … }`
@@ -22,6 +23,17 @@ impl<'t> Builder<'t> {
             modifiers,
             span,
         })
+    }
+
+    /// ``metric queue-depth = promql `max(queue_depth{…})` ``
+    pub(super) fn metric(&mut self, node: Node<'t>) -> Option<Metric> {
+        let span = self.span(&node);
+        let parts = Parts::of(node);
+        let quoted = self.name(&parts.first(Rule::query)?);
+        let (length, span_of) = (quoted.value.len(), quoted.span);
+        let inside = quoted.value.get(1..length.saturating_sub(1)).unwrap_or_default().to_owned();
+        let place = Span { start: span_of.start + 1, end: span_of.end.saturating_sub(1), ..span_of };
+        Some(Metric { name: self.name(&parts.first(Rule::name)?), query: Name::new(inside, place), span })
     }
 
     fn modifier(&mut self, node: Node<'t>, list: &mut Vec<Modifier>) -> Option<()> {

@@ -29,6 +29,8 @@ pub enum Item {
     Defaults(Spanned<Vec<Statement>>),
     /// `slo …` shared by all rollouts of the file and of its importers.
     Slo(Slo),
+    /// ``metric queue-depth = promql `…` `` shared like slos.
+    Metric(Metric),
     /// `rollout checkout in shop { … }`
     Rollout(Rollout),
     /// `scenario "…" for checkout { … }`
@@ -124,6 +126,8 @@ pub enum StatementKind {
     Labels(Vec<(Name, Name)>),
     /// `slo …`
     Slo(Slo),
+    /// ``metric queue-depth = promql `…` ``
+    Metric(Metric),
     /// `canary { … }`
     Canary(Vec<Step>),
     /// `analyze latency-p95, error-rate in background from 10%`
@@ -180,6 +184,17 @@ pub struct Slo {
     pub window: Option<Value>,
     /// The block.
     pub modifiers: Vec<Modifier>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A signal of the author's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// The name by which slos call it.
+    pub name: Name,
+    /// The PromQL between the backticks, letter for letter; its place is that of the text inside.
+    pub query: Name,
     /// All of it.
     pub span: Span,
 }

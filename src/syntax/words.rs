@@ -55,6 +55,7 @@ pub(super) fn phrases(rule: Rule) -> Vec<String> {
         Rule::label_key => "a label such as `team: payments`",
         Rule::label_value | Rule::label_word => "a label's value",
         Rule::tolerance => "a number such as `1`",
+        Rule::query => "a query in backticks",
         Rule::equals => "`=`",
         Rule::colon => "`:`",
         Rule::comma => "`,`",

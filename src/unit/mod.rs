@@ -20,10 +20,7 @@ impl Weight {
 
     /// `None` above 100.
     pub fn new(percent: u32) -> Option<Self> {
-        u8::try_from(percent)
-            .ok()
-            .filter(|percent| *percent <= 100)
-            .map(Self)
+        u8::try_from(percent).ok().filter(|percent| *percent <= 100).map(Self)
     }
 
     /// Percent, 0 to 100.
@@ -50,11 +47,7 @@ pub struct Seconds(pub u64);
 impl Seconds {
     /// The same span in milliseconds.
     pub fn millis(self) -> Millis {
-        Millis(
-            i64::try_from(self.0)
-                .unwrap_or(i64::MAX / 1000)
-                .saturating_mul(1000),
-        )
+        Millis(i64::try_from(self.0).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
     }
 
     /// `m:ss` or `h:mm:ss`, as on a clock.
@@ -117,11 +110,7 @@ impl Millis {
 impl fmt::Display for Millis {
     /// `500ms`, `1500ms`, or as [`Seconds`] where whole.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 != 0 && self.0 % 1000 == 0 {
-            self.seconds().fmt(f)
-        } else {
-            write!(f, "{}ms", self.0)
-        }
+        if self.0 != 0 && self.0 % 1000 == 0 { self.seconds().fmt(f) } else { write!(f, "{}ms", self.0) }
     }
 }
 
@@ -149,20 +138,12 @@ impl fmt::Display for Rate {
 /// A number with at most `digits` significant digits, no exponent, no trailing zeros.
 pub fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
-        return if value.is_nan() {
-            "NaN".into()
-        } else {
-            format!("{value}")
-        };
+        return if value.is_nan() { "NaN".into() } else { format!("{value}") };
     }
     let magnitude = libm::floor(libm::log10(value.abs())) as i32;
     let decimals = usize::try_from((digits - 1 - magnitude).max(0)).unwrap_or(0);
     let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// `3,000`: thousands grouped.
@@ -170,7 +151,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -77,32 +77,20 @@ fn services_find_the_pods() {
 fn unknown_fields_are_refused_with_their_place() {
     let text = to_yaml(&manifests(&models::by_hosts()), COMMENT).unwrap();
     for (from, to, expected) in [
-        (
-            "setWeight: 10",
-            "setWieght: 10",
-            "unknown field `setWieght`; `setWeight` is known here",
-        ),
+        ("setWeight: 10", "setWieght: 10", "unknown field `setWieght`; `setWeight` is known here"),
         (
             "failureLimit: 0",
             "failureLimits: 0",
             "unknown field `failureLimits`; `failureLimit` is known here",
         ),
-        (
-            "interval: 30s",
-            "interval: 30",
-            "`30` is no text unless it is quoted: write \"30\"",
-        ),
+        ("interval: 30s", "interval: 30", "`30` is no text unless it is quoted: write \"30\""),
         ("kind: VirtualService\n", "", "an object needs `kind`"),
         (
             "startingStep: 1",
             "startingStep: 1\n        startingStep: 2",
             "the key `startingStep` occurs twice",
         ),
-        (
-            "routes:",
-            "route:",
-            "unknown field `route`; `routes` is known here",
-        ),
+        ("routes:", "route:", "unknown field `route`; `routes` is known here"),
     ] {
         assert!(text.contains(from), "{from}");
         let broken = text.replacen(from, to, 1);
@@ -124,10 +112,7 @@ fn the_crds_know_every_field() {
     }
     let mut checked = 0;
     for (name, rollout) in models::all() {
-        for object in manifests(&rollout)
-            .iter()
-            .filter(|object| object.kind() != "Service")
-        {
+        for object in manifests(&rollout).iter().filter(|object| object.kind() != "Service") {
             let value: Value = serde_saphyr::from_str(&write(object).unwrap()).unwrap();
             let schema =
                 schema::of(&definitions, value["apiVersion"].as_str().unwrap(), object.kind()).unwrap();
@@ -156,11 +141,7 @@ fn manifests_of_others_are_read() {
         .lines()
         .skip(1)
         .filter_map(|line| line.split('\t').nth(3))
-        .filter(|file| {
-            Path::new(file)
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-        })
+        .filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "yaml"))
     {
         match read(&read_text(&corpus.join(file))) {
             Ok(objects) => {
@@ -173,24 +154,15 @@ fn manifests_of_others_are_read() {
     refused.sort_unstable();
     let expected = [
         // A field of Kubernetes before 1.24.
-        (
-            "canary__progressing_setWeightStep.yaml",
-            "8:3: unknown field `clusterName`",
-        ),
+        ("canary__progressing_setWeightStep.yaml", "8:3: unknown field `clusterName`"),
         // Braces of a template engine, no YAML.
         ("rollout-linkerd.yaml", "101:39: expected a text"),
         // Written wrong to test an analyzer.
-        (
-            "virtualservice_destinationhosts.yaml",
-            "97:7: the field `destination` is missing",
-        ),
+        ("virtualservice_destinationhosts.yaml", "97:7: the field `destination` is missing"),
     ];
     assert_eq!(refused.len(), expected.len(), "{refused:#?}");
     for ((file, error), (name, beginning)) in refused.iter().zip(expected) {
-        assert!(
-            file.ends_with(name) && error.starts_with(beginning),
-            "{file}: {error}"
-        );
+        assert!(file.ends_with(name) && error.starts_with(beginning), "{file}: {error}");
     }
 }
 
@@ -211,10 +183,7 @@ fn the_real_validators_accept_them() {
         std::fs::write(directory.path().join(format!("{name}.yaml")), text).unwrap();
     }
     std::fs::write(directory.path().join("gateway.yaml"), GATEWAY).unwrap();
-    let output = std::process::Command::new(check)
-        .arg(directory.path())
-        .output()
-        .unwrap();
+    let output = std::process::Command::new(check).arg(directory.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success());
@@ -227,10 +196,8 @@ fn the_real_validators_accept_them() {
     reason = "where the references are is the machine's to say, and the reader's to know"
 )]
 fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("ROLLCAST_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("ROLLCAST_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = root.join(path);
     if path.exists() {
         return Some(path);

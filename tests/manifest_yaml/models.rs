@@ -9,11 +9,7 @@ use rollcast::source::{FileId, Span};
 use rollcast::unit::{Millis, Seconds, Weight};
 
 pub(crate) fn all() -> [(&'static str, Rollout); 3] {
-    [
-        ("hosts", by_hosts()),
-        ("subsets", by_subsets()),
-        ("outside", from_outside()),
-    ]
+    [("hosts", by_hosts()), ("subsets", by_subsets()), ("outside", from_outside())]
 }
 
 /// The program of the README: host-level in the mesh, pods from a Deployment.
@@ -51,19 +47,13 @@ pub(crate) fn by_hosts() -> Rollout {
             steps: vec![
                 step(StepKind::SetWeight(percent(10))),
                 step(StepKind::Pause(Some(Seconds(120)))),
-                step(StepKind::Analysis(Analysis {
-                    templates: vec![0],
-                    args: vec![],
-                })),
+                step(StepKind::Analysis(Analysis { templates: vec![0], args: vec![] })),
                 step(StepKind::SetWeight(percent(50))),
                 step(StepKind::Pause(None)),
             ],
             background: Some(Background {
                 starting_step: 1,
-                analysis: Analysis {
-                    templates: vec![1],
-                    args: vec![],
-                },
+                analysis: Analysis { templates: vec![1], args: vec![] },
             }),
         },
         templates: vec![
@@ -72,11 +62,7 @@ pub(crate) fn by_hosts() -> Rollout {
                 vec![],
                 vec![metric("success-rate", "1 - ".to_owned() + error_rate, Some(5))],
             ),
-            template(
-                "canary-demo-background",
-                vec![],
-                vec![metric("error-rate", error_rate.into(), None)],
-            ),
+            template("canary-demo-background", vec![], vec![metric("error-rate", error_rate.into(), None)]),
         ],
         slos: vec![],
         prometheus: fact("http://prometheus.monitoring.svc:9090".into()),
@@ -101,11 +87,7 @@ pub(crate) fn by_subsets() -> Rollout {
             name: "ledger".into(),
             scale_down: Some("progressively"),
             selector: vec![pair("app", "ledger")],
-            port: Port {
-                name: "grpc-api".into(),
-                number: 9000,
-                target: PortTarget::Number(9000),
-            },
+            port: Port { name: "grpc-api".into(), number: 9000, target: PortTarget::Number(9000) },
         },
         route: Istio {
             host: fact("books.shop.svc.cluster.local".into()),
@@ -120,10 +102,7 @@ pub(crate) fn by_subsets() -> Rollout {
                 step(StepKind::SetWeight(percent(20))),
                 step(StepKind::Analysis(Analysis {
                     templates: vec![0],
-                    args: vec![Arg {
-                        name: "canary-hash".into(),
-                        value: ArgValue::LatestHash,
-                    }],
+                    args: vec![Arg { name: "canary-hash".into(), value: ArgValue::LatestHash }],
                 })),
             ],
             background: None,
@@ -150,10 +129,7 @@ pub(crate) fn from_outside() -> Rollout {
         pods: Pods::Template {
             template: serde_json::json!({"spec": {"containers": [{"name": "app", "image": "registry.example/front:1"}]}}),
             selector: vec![pair("app", "front")],
-            port: Port {
-                target: PortTarget::Number(8080),
-                ..port()
-            },
+            port: Port { target: PortTarget::Number(8080), ..port() },
         },
         route: Istio {
             host: fact("www.acme.example".into()),
@@ -161,10 +137,7 @@ pub(crate) fn from_outside() -> Rollout {
             path_prefix: Some("/api".into()),
             ..inside.route
         },
-        canary: Canary {
-            steps: vec![step(StepKind::SetWeight(percent(5)))],
-            background: None,
-        },
+        canary: Canary { steps: vec![step(StepKind::SetWeight(percent(5)))], background: None },
         templates: vec![],
         ..inside
     }
@@ -188,20 +161,11 @@ fn metric(name: &str, query: String, count: Option<u32>) -> Metric {
 }
 
 fn template(name: &str, args: Vec<String>, metrics: Vec<Metric>) -> AnalysisTemplate {
-    AnalysisTemplate {
-        name: name.into(),
-        args,
-        metrics,
-        dry_run: vec![],
-    }
+    AnalysisTemplate { name: name.into(), args, metrics, dry_run: vec![] }
 }
 
 fn port() -> Port {
-    Port {
-        name: "http".into(),
-        number: 80,
-        target: PortTarget::Name("http".into()),
-    }
+    Port { name: "http".into(), number: 80, target: PortTarget::Name("http".into()) }
 }
 
 fn percent(percent: u32) -> Weight {

@@ -2,10 +2,7 @@
 //!
 //! It knows no patterns, no numbers' bounds and no CEL; the real API server does (`check-manifests`).
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "indexing a JSON value by name yields null, not a panic"
-)]
+#![expect(clippy::indexing_slicing, reason = "indexing a JSON value by name yields null, not a panic")]
 
 use serde_json::Value;
 
@@ -25,12 +22,7 @@ pub(crate) fn faults(schema: &Value, value: &Value, path: &str, into: &mut Vec<S
     match value {
         Value::Object(fields) => {
             let known = schema["properties"].as_object();
-            for name in schema["required"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-            {
+            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
                 if !fields.contains_key(name) {
                     into.push(format!("{path}.{name} is missing"));
                 }

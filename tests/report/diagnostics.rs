@@ -49,22 +49,16 @@ fn mistakes() -> Vec<Diagnostic> {
         Diagnostic::new(
             Code::SloUnit,
             "`latency-p95` is a duration and cannot be compared with a ratio",
-            Span::new(
-                FileId(0),
-                SHOP.find("< 95%").unwrap_or(0) + 2,
-                SHOP.find("< 95%").unwrap_or(0) + 5,
-            ),
+            Span::new(FileId(0), SHOP.find("< 95%").unwrap_or(0) + 2, SHOP.find("< 95%").unwrap_or(0) + 5),
             "a ratio; expected a duration such as `500ms`",
         )
         .because(shop("latency-p95"), "signals named latency-… are durations")
         .help("`slo success-rate >= 95%` is the objective about a share of requests"),
-        Diagnostic::new(
-            Code::UnknownSlo,
-            "no slo is called `eror-rate`",
+        Diagnostic::new(Code::UnknownSlo, "no slo is called `eror-rate`", shop("eror-rate"), "").fix(
+            "write `error-rate`",
             shop("eror-rate"),
-            "",
-        )
-        .fix("write `error-rate`", shop("eror-rate"), "error-rate"),
+            "error-rate",
+        ),
         Diagnostic::new(
             Code::DuplicateName,
             "slo `error-rate` is declared twice",
@@ -72,13 +66,8 @@ fn mistakes() -> Vec<Diagnostic> {
             "again",
         )
         .because(shop("error-rate"), "first here"),
-        Diagnostic::new(
-            Code::WeightFalls,
-            "the weight falls from 30% to 20%",
-            shop("20%"),
-            "20%",
-        )
-        .because(shop("30%"), "30%"),
+        Diagnostic::new(Code::WeightFalls, "the weight falls from 30% to 20%", shop("20%"), "20%")
+            .because(shop("30%"), "30%"),
     ]
 }
 
@@ -89,11 +78,7 @@ fn for_people() {
 
 #[test]
 fn for_people_in_ascii() {
-    let look = Look {
-        width: 60,
-        colour: false,
-        unicode: false,
-    };
+    let look = Look { width: 60, colour: false, unicode: false };
     insta::assert_snapshot!(human(&mistakes(), &sources(), 2, &look));
 }
 

@@ -4,6 +4,7 @@ mod diagnostics;
 mod pictures;
 mod results;
 mod samples;
+mod strange;
 mod verdicts;
 
 use rollcast::report::{Commands, Look, Suggestion, text, timeline};
@@ -14,10 +15,7 @@ fn commands() -> Commands {
     Commands {
         again: Some(format!("{program} --seed 1")),
         next: vec![
-            Suggestion {
-                command: format!("{program} --svg run.svg"),
-                purpose: "a picture of it".into(),
-            },
+            Suggestion { command: format!("{program} --svg run.svg"), purpose: "a picture of it".into() },
             Suggestion {
                 command: "rollcast forecast examples/canary-demo.roll".into(),
                 purpose: "how often it ends so".into(),
@@ -26,11 +24,7 @@ fn commands() -> Commands {
     }
 }
 
-const ASCII: Look = Look {
-    width: 100,
-    colour: false,
-    unicode: false,
-};
+const ASCII: Look = Look { width: 100, colour: false, unicode: false };
 
 #[test]
 fn a_release_that_is_rolled_back() {
@@ -55,10 +49,7 @@ fn forty_columns_of_ascii() {
 
 #[test]
 fn seventy_two_columns() {
-    let look = Look {
-        width: 72,
-        ..Look::plain()
-    };
+    let look = Look { width: 72, ..Look::plain() };
     insta::assert_snapshot!(timeline(&samples::promoted(), &look, &Commands::default()));
 }
 
@@ -67,11 +58,7 @@ fn no_line_is_wider_than_the_look_and_ascii_is_ascii() {
     for trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         for width in [40, 41, 47, 55, 63, 72, 80, 93, 100, 300] {
             for unicode in [true, false] {
-                let look = Look {
-                    width,
-                    colour: false,
-                    unicode,
-                };
+                let look = Look { width, colour: false, unicode };
                 let shown = timeline(&trace, &look, &Commands::default());
                 for line in shown.lines() {
                     assert!(text::width(line) <= width.min(100), "{width}: {line}");
@@ -84,17 +71,12 @@ fn no_line_is_wider_than_the_look_and_ascii_is_ascii() {
 
 #[test]
 fn colour_adds_paint_and_no_words() {
-    let coloured = Look {
-        colour: true,
-        ..Look::plain()
-    };
+    let coloured = Look { colour: true, ..Look::plain() };
+    let paint = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     for trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         let painted = timeline(&trace, &coloured, &commands());
         assert!(painted.contains('\u{1b}'));
-        let bare = regex::Regex::new("\u{1b}\\[[0-9;]*m")
-            .unwrap()
-            .replace_all(&painted, "")
-            .into_owned();
+        let bare = paint.replace_all(&painted, "").into_owned();
         let trim = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         assert_eq!(trim(&bare), trim(&timeline(&trace, &Look::plain(), &commands())));
     }

@@ -21,8 +21,8 @@ fn a_picture_of_a_pause() {
 #[test]
 fn pictures_stand_alone_and_nothing_is_cut_off() {
     let number = |line: &str, name: &str| -> Option<f64> {
-        let start = line.find(&format!(" {name}=\""))? + name.len() + 3;
-        line[start..].split('"').next()?.parse().ok()
+        let (_, value) = line.split_once(&format!(" {name}=\""))?;
+        value.split('"').next()?.parse().ok()
     };
     for mut trace in [samples::rolled_back(), samples::promoted(), samples::paused()] {
         trace.run.scenario = "names may hold <b>, & and \"quotes\"".into();
@@ -43,10 +43,7 @@ fn pictures_stand_alone_and_nothing_is_cut_off() {
                 () if line.contains("\"middle\"") => (x - width / 2.0, x + width / 2.0),
                 () => (x, x + width),
             };
-            assert!(
-                left >= 0.0 && right <= 960.0 && y < height,
-                "{left} {right} {line}"
-            );
+            assert!(left >= 0.0 && right <= 960.0 && y < height, "{left} {right} {line}");
         }
     }
 }

@@ -4,12 +4,7 @@ use rollcast::report::Look;
 use rollcast::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 
 fn expectation(expected: &str, met: bool, seen: &str) -> ExpectationReport {
-    ExpectationReport {
-        expected: expected.into(),
-        met,
-        seen: seen.into(),
-        ..ExpectationReport::default()
-    }
+    ExpectationReport { expected: expected.into(), met, seen: seen.into(), ..ExpectationReport::default() }
 }
 
 fn scenario(name: &str, runs: u64, seen: &str, expectations: Vec<ExpectationReport>) -> ScenarioReport {
@@ -20,9 +15,7 @@ fn scenario(name: &str, runs: u64, seen: &str, expectations: Vec<ExpectationRepo
         seen: seen.into(),
         expectations,
         problem: None,
-        replay: Some(format!(
-            "rollcast simulate examples/canary-demo.roll --scenario \"{name}\""
-        )),
+        replay: Some(format!("rollcast simulate examples/canary-demo.roll --scenario \"{name}\"")),
     }
 }
 
@@ -58,12 +51,7 @@ fn report() -> TestReport {
                         "rolled back after 1m at 10 %",
                         vec![expectation("rollback before 30%", true, "rolled back at 10 %")],
                     ),
-                    scenario(
-                        "healthy at night",
-                        1_000,
-                        "promoted in 912 of 1,000 runs",
-                        vec![night],
-                    ),
+                    scenario("healthy at night", 1_000, "promoted in 912 of 1,000 runs", vec![night]),
                 ],
             },
             FileReport {
@@ -74,10 +62,7 @@ fn report() -> TestReport {
                     scenario("just looking", 1, "promoted after 9m", Vec::new()),
                 ],
             },
-            FileReport {
-                file: "examples/slos.roll".into(),
-                scenarios: Vec::new(),
-            },
+            FileReport { file: "examples/slos.roll".into(), scenarios: Vec::new() },
         ],
         elapsed_millis: Some(312),
     }
@@ -90,14 +75,7 @@ fn results_for_people() {
 
 #[test]
 fn results_for_people_in_fifty_columns_of_ascii() {
-    insta::assert_snapshot!(text(
-        &report(),
-        &Look {
-            width: 50,
-            colour: false,
-            unicode: false
-        }
-    ));
+    insta::assert_snapshot!(text(&report(), &Look { width: 50, colour: false, unicode: false }));
 }
 
 #[test]
@@ -112,10 +90,7 @@ fn all_good_is_said_in_one_line() {
     report.files[0].scenarios.truncate(1);
     assert!(report.is_as_expected());
     let shown = text(&report, &Look::plain());
-    assert!(
-        shown.ends_with("\n\n1 scenario, as expected; 1 run in 0.3 s\n"),
-        "{shown}"
-    );
+    assert!(shown.ends_with("\n\n1 scenario, as expected; 1 run in 0.3 s\n"), "{shown}");
 }
 
 #[test]

@@ -12,14 +12,7 @@ fn slo(
     window: u64,
     failure_limit: u32,
 ) -> SloBound {
-    SloBound {
-        name: name.into(),
-        unit,
-        comparison,
-        threshold,
-        window,
-        failure_limit,
-    }
+    SloBound { name: name.into(), unit, comparison, threshold, window, failure_limit }
 }
 
 fn run(scenario: &str, steps: &[&str], slos: Vec<SloBound>) -> Run {
@@ -59,56 +52,26 @@ impl Events {
     }
 
     fn available(&mut self, at: u64, revision: u64, available: u32, wanted: u32) {
-        self.push(
-            at,
-            EventKind::Available {
-                revision,
-                available,
-                wanted,
-            },
-        );
+        self.push(at, EventKind::Available { revision, available, wanted });
     }
 
     fn starts(&mut self, at: u64, name: &str, kind: &str, step: Option<u32>) {
-        self.push(
-            at,
-            EventKind::RunStarted {
-                name: name.into(),
-                kind: kind.into(),
-                step,
-            },
-        );
+        self.push(at, EventKind::RunStarted { name: name.into(), kind: kind.into(), step });
     }
 
     fn ends(&mut self, at: u64, name: &str, phase: &str, message: &str) {
         self.push(
             at,
-            EventKind::RunEnded {
-                name: name.into(),
-                phase: phase.into(),
-                message: message.into(),
-            },
+            EventKind::RunEnded { name: name.into(), phase: phase.into(), message: message.into() },
         );
     }
 
     fn phase(&mut self, at: u64, phase: &str, message: &str) {
-        self.push(
-            at,
-            EventKind::Phase {
-                phase: phase.into(),
-                message: message.into(),
-            },
-        );
+        self.push(at, EventKind::Phase { phase: phase.into(), message: message.into() });
     }
 
     fn paused(&mut self, at: u64, reason: &str, until: Option<u64>) {
-        self.push(
-            at,
-            EventKind::Paused {
-                reason: reason.into(),
-                until,
-            },
-        );
+        self.push(at, EventKind::Paused { reason: reason.into(), until });
     }
 
     /// `counts` are the failed and the inconclusive measurements so far.
@@ -150,12 +113,7 @@ fn track(
     let at: Vec<u64> = (0..=end / 10).map(|tick| tick * 10).collect();
     let canary = at.iter().map(|at| canary(*at)).collect();
     let stable = at.iter().map(|at| stable(*at)).collect();
-    SignalTrack {
-        slo: slo.into(),
-        at,
-        canary,
-        stable,
-    }
+    SignalTrack { slo: slo.into(), at, canary, stable }
 }
 
 fn canary_demo_slos() -> Vec<SloBound> {
@@ -166,19 +124,15 @@ fn canary_demo_slos() -> Vec<SloBound> {
     ]
 }
 
-const STEPS: [&str; 8] = [
-    "10%",
-    "for 2m",
-    "analyze success-rate",
-    "30%",
-    "for 2m",
-    "50%",
-    "for 5m",
-    "100%",
-];
+const STEPS: [&str; 8] = ["10%", "for 2m", "analyze success-rate", "30%", "for 2m", "50%", "for 5m", "100%"];
 
-/// The release that fails one request in ten: the background analysis ends it after a minute.
-pub(crate) fn rolled_back() -> Trace {
+const FAILED: &str = "Metric \"error-rate\" assessed Failed due to failed (1) > failureLimit (0)";
+
+fn abort_message() -> String {
+    format!("Background analysis phase error/failed: {FAILED}")
+}
+
+fn rolled_back_events() -> Vec<Event> {
     let mut events = Events(Vec::new());
     let background = "canary-demo-7c9d8f6b5-2";
     events.push(0, EventKind::Applied { revision: 2 });
@@ -195,38 +149,29 @@ pub(crate) fn rolled_back() -> Trace {
     events.measured(30, background, "latency-p95", "[]", "Successful", (0, 0));
     events.measured(60, background, "latency-p95", "[211.4]", "Successful", (0, 0));
     events.measured(60, background, "error-rate", "[0.0957142857]", "Failed", (1, 0));
-    let message = "Metric \"error-rate\" assessed Failed due to failed (1) > failureLimit (0)";
-    let abort = format!("Background analysis phase error/failed: {message}");
-    events.ends(60, background, "Failed", message);
-    events.push(
-        60,
-        EventKind::Aborted {
-            message: abort.clone(),
-        },
-    );
+    let abort = abort_message();
+    events.ends(60, background, "Failed", FAILED);
+    events.push(60, EventKind::Aborted { message: abort.clone() });
     events.weight(60, 0);
     events.step(60, 0);
-    events.phase(
-        60,
-        "Degraded",
-        &format!("RolloutAborted: Rollout aborted update to revision 2: {abort}"),
-    );
+    events.phase(60, "Degraded", &format!("RolloutAborted: Rollout aborted update to revision 2: {abort}"));
     events.scaled(90, 2, 1, 0);
     events.available(90, 2, 0, 0);
+    events.0
+}
+
+/// The release that fails one request in ten: the background analysis ends it after a minute.
+pub(crate) fn rolled_back() -> Trace {
     let rises = |at: u64| (at >= 30).then(|| 0.0957 * noise(at, 1));
     Trace {
-        run: run(
-            "a release that fails one request in ten",
-            &STEPS,
-            canary_demo_slos(),
-        ),
+        run: run("a release that fails one request in ten", &STEPS, canary_demo_slos()),
         verdict: Verdict {
             outcome: Outcome::RolledBack,
             at: 60,
             step: Some(1),
             weight: 10,
             peak_weight: 10,
-            message: abort,
+            message: abort_message(),
             metric: Some("error-rate".into()),
             value: Some("[0.0957142857]".into()),
         },
@@ -237,14 +182,9 @@ pub(crate) fn rolled_back() -> Trace {
             exposed_failed: 19,
             expected_without: 0.2,
         },
-        events: events.0,
+        events: rolled_back_events(),
         signals: vec![
-            track(
-                "error-rate",
-                90,
-                |at| rises(at).filter(|_| at <= 60),
-                |at| Some(0.001 * noise(at, 2)),
-            ),
+            track("error-rate", 90, |at| rises(at).filter(|_| at <= 60), |at| Some(0.001 * noise(at, 2))),
             track(
                 "latency-p95",
                 90,
@@ -255,8 +195,7 @@ pub(crate) fn rolled_back() -> Trace {
     }
 }
 
-/// A healthy release with one tolerated failure and one scrape that did not answer.
-pub(crate) fn promoted() -> Trace {
+fn promoted_events() -> Vec<Event> {
     let mut events = Events(Vec::new());
     let background = "canary-demo-5f6c7d8e9-3";
     events.push(0, EventKind::Applied { revision: 3 });
@@ -271,14 +210,7 @@ pub(crate) fn promoted() -> Trace {
     events.step(145, 2);
     events.starts(145, "canary-demo-5f6c7d8e9-3-2", "Step", Some(2));
     for (at, value) in [(145, "[0.9983]"), (175, "[0.9991]"), (205, "[0.9979]")] {
-        events.measured(
-            at,
-            "canary-demo-5f6c7d8e9-3-2",
-            "success-rate",
-            value,
-            "Successful",
-            (0, 0),
-        );
+        events.measured(at, "canary-demo-5f6c7d8e9-3-2", "success-rate", value, "Successful", (0, 0));
         measure_background(&mut events, background, at + 10, at + 30, 0);
     }
     events.ends(206, "canary-demo-5f6c7d8e9-3-2", "Successful", "");
@@ -315,6 +247,11 @@ pub(crate) fn promoted() -> Trace {
     events.phase(717, "Healthy", "");
     events.weight(717, 0);
     events.scaled(747, 2, 10, 0);
+    events.0
+}
+
+/// A healthy release with one tolerated failure and one scrape that did not answer.
+pub(crate) fn promoted() -> Trace {
     let bump = |at: u64| if (280..330).contains(&at) { 260.0 } else { 0.0 };
     Trace {
         run: run("healthy, on a busy afternoon", &STEPS, canary_demo_slos()),
@@ -335,7 +272,7 @@ pub(crate) fn promoted() -> Trace {
             exposed_failed: 41,
             expected_without: 43.1,
         },
-        events: events.0,
+        events: promoted_events(),
         signals: vec![
             track(
                 "success-rate",
@@ -414,13 +351,7 @@ pub(crate) fn paused() -> Trace {
             metric: Some("error-rate".into()),
             value: Some("[NaN]".into()),
         },
-        totals: Totals {
-            requests: 212,
-            failed: 0,
-            exposed: 9,
-            exposed_failed: 0,
-            expected_without: 0.009,
-        },
+        totals: Totals { requests: 212, failed: 0, exposed: 9, exposed_failed: 0, expected_without: 0.009 },
         events: events.0,
         signals: vec![track(
             "error-rate",

@@ -16,21 +16,14 @@ fn ended(outcome: Outcome, metric: Option<&str>, message: &str) -> Trace {
 }
 
 fn last_measurement(trace: &mut Trace, change: impl Fn(&mut String, &mut String, &mut u32, &mut u32)) {
-    let measurements = trace
-        .events
-        .iter_mut()
-        .rev()
-        .filter_map(|event| match &mut event.kind {
-            EventKind::Measurement {
-                metric,
-                phase,
-                message,
-                failed,
-                inconclusive,
-                ..
-            } if metric == "error-rate" => Some((phase, message, failed, inconclusive)),
-            _ => None,
-        });
+    let measurements = trace.events.iter_mut().rev().filter_map(|event| match &mut event.kind {
+        EventKind::Measurement { metric, phase, message, failed, inconclusive, .. }
+            if metric == "error-rate" =>
+        {
+            Some((phase, message, failed, inconclusive))
+        }
+        _ => None,
+    });
     if let Some((phase, message, failed, inconclusive)) = measurements.into_iter().next() {
         change(phase, message, failed, inconclusive);
     }
@@ -38,7 +31,7 @@ fn last_measurement(trace: &mut Trace, change: impl Fn(&mut String, &mut String,
 
 fn endings() -> Vec<(&'static str, Trace)> {
     let mut tolerant = samples::rolled_back();
-    tolerant.run.slos[2].failure_limit = 2;
+    tolerant.run.slos.iter_mut().for_each(|slo| slo.failure_limit = 2);
     last_measurement(&mut tolerant, |_, _, failed, _| *failed = 3);
     let mut later = samples::rolled_back();
     later.verdict.step = None;
@@ -57,33 +50,20 @@ fn endings() -> Vec<(&'static str, Trace)> {
         *inconclusive = 2;
     });
     let mut aborted = ended(Outcome::RolledBack, None, "Rollout aborted update to revision 2");
-    let action = EventKind::Action {
-        action: "abort".into(),
-        outcome: "rollout 'canary-demo' aborted".into(),
-    };
+    let action =
+        EventKind::Action { action: "abort".into(), outcome: "rollout 'canary-demo' aborted".into() };
     aborted.events.push(Event { at: 60, kind: action });
     let mut full = samples::promoted();
-    let action = EventKind::Action {
-        action: "promote full".into(),
-        outcome: "fully promoted".into(),
-    };
-    full.events.insert(
-        20,
-        Event {
-            at: 150,
-            kind: action,
-        },
-    );
+    let action = EventKind::Action { action: "promote full".into(), outcome: "fully promoted".into() };
+    full.events.insert(20, Event { at: 150, kind: action });
     let mut unmeasured = samples::promoted();
-    unmeasured
-        .events
-        .retain(|event| !matches!(event.kind, EventKind::Measurement { .. }));
+    unmeasured.events.retain(|event| !matches!(event.kind, EventKind::Measurement { .. }));
     let mut healthy = samples::promoted();
     let bad =
         |kind: &EventKind| matches!(kind, EventKind::Measurement { phase, .. } if phase != "Successful");
     healthy.events.retain(|event| !bad(&event.kind));
     let mut waiting = ended(Outcome::Paused, None, "CanaryPauseStep");
-    waiting.run.steps[1] = "until promoted".into();
+    waiting.run.steps.splice(1..2, ["until promoted".to_owned()]);
     let late = "ReplicaSet \"canary-demo-7c9d8f6b5\" has timed out progressing.";
     vec![
         ("one failure", samples::rolled_back()),
@@ -109,11 +89,7 @@ fn every_ending_has_words() {
     let mut text = String::new();
     for (name, trace) in endings() {
         let (brief, headline) = (verdict::brief(&trace), verdict::headline(&trace));
-        let _ = write!(
-            text,
-            "{name}\n  {brief}\n  {headline}\n  {}\n",
-            verdict::because(&trace)
-        );
+        let _ = write!(text, "{name}\n  {brief}\n  {headline}\n  {}\n", verdict::because(&trace));
     }
     insta::assert_snapshot!(text);
 }
@@ -122,13 +98,7 @@ fn every_ending_has_words() {
 fn a_metric_that_decides_nothing_takes_one_row() {
     let mut trace = samples::promoted();
     for event in &mut trace.events {
-        if let EventKind::Measurement {
-            metric,
-            phase,
-            dry_run,
-            value,
-            ..
-        } = &mut event.kind
+        if let EventKind::Measurement { metric, phase, dry_run, value, .. } = &mut event.kind
             && metric == "error-rate"
         {
             *dry_run = true;
@@ -137,13 +107,10 @@ fn a_metric_that_decides_nothing_takes_one_row() {
         }
     }
     let shown = timeline(&trace, &Look::plain(), &Commands::default());
-    let rows: Vec<_> = shown
-        .lines()
-        .filter(|line| line.contains("▸ error-rate"))
-        .collect();
+    let rows: Vec<_> = shown.lines().filter(|line| line.contains("▸ error-rate")).collect();
     assert!(rows.len() < 8, "{shown}");
     assert!(rows.iter().all(|row| row.contains("failed")), "{shown}");
-    assert!(shown.contains("dry run: decides nothing"), "{shown}");
+    assert!(shown.contains(", dry run"), "{shown}");
     assert!(shown.contains("of 22 measurements, 1 failed"), "{shown}");
 }
 
@@ -152,11 +119,7 @@ fn pods_that_come_and_go_are_counted_and_the_last_state_is_not_lost() {
     let mut trace = samples::paused();
     let flaps = (0..40_u64).map(|at| Event {
         at: 170 + at * 4,
-        kind: EventKind::Available {
-            revision: 12,
-            available: u32::from(at % 2 == 1),
-            wanted: 1,
-        },
+        kind: EventKind::Available { revision: 12, available: u32::from(at % 2 == 1), wanted: 1 },
     });
     let place = trace.events.iter().position(|event| event.at > 162).unwrap();
     trace.events.splice(place..place, flaps);

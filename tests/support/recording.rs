@@ -27,7 +27,11 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<std::path::PathBuf> {
 pub(crate) fn read(path: &Path) -> Store {
     let json = path.to_string_lossy().contains(".json");
     let mut store = Store::new();
-    if json { read_json(open(path), &mut store) } else { read_open_metrics(open(path), &mut store) }
+    if json {
+        read_json(open(path), &mut store)
+    } else {
+        read_open_metrics(open(path), &mut store)
+    }
     store
 }
 
@@ -39,7 +43,9 @@ fn read_json(mut input: Box<dyn BufRead>, store: &mut Store) {
         if input.read_line(&mut line).unwrap() == 0 {
             return;
         }
-        let Some((metric, values)) = line.trim_end().trim_end_matches(',').split_once(",\"values\":[") else { continue };
+        let Some((metric, values)) = line.trim_end().trim_end_matches(',').split_once(",\"values\":[") else {
+            continue;
+        };
         let metric: HashMap<String, String> = serde_json::from_str(&metric["{\"metric\":".len()..]).unwrap();
         let id = store.add_series(Labels::new(metric));
         for pair in values.split('[').skip(1) {
@@ -100,7 +106,9 @@ fn split_sample(line: &str) -> (&str, &str, &str) {
 
 /// `name{label="value",…}`.
 fn parse_series(text: &str) -> (String, Vec<(String, String)>) {
-    let Some((name, rest)) = text.split_once('{') else { return (text.to_owned(), Vec::new()) };
+    let Some((name, rest)) = text.split_once('{') else {
+        return (text.to_owned(), Vec::new());
+    };
     let mut pairs = Vec::new();
     let mut rest = rest.trim_end_matches('}');
     while let Some((label, tail)) = rest.split_once("=\"") {
@@ -113,12 +121,15 @@ fn parse_series(text: &str) -> (String, Vec<(String, String)>) {
 
 /// A bucket bound as Prometheus rewrites it: `5` becomes `5.0`.
 fn normal_bound(text: &str) -> String {
-    let Ok(bound) = text.parse::<f64>() else { return text.to_owned() };
+    let Ok(bound) = text.parse::<f64>() else {
+        return text.to_owned();
+    };
     if bound.is_infinite() {
         return if bound > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     if bound != 0.0 && !(1e-4..1e6).contains(&bound.abs()) {
-        let (digits, exponent) = format!("{bound:e}").split_once('e').map(|(d, e)| (d.to_owned(), e.to_owned())).unwrap();
+        let (digits, exponent) =
+            format!("{bound:e}").split_once('e').map(|(d, e)| (d.to_owned(), e.to_owned())).unwrap();
         let exponent: i32 = exponent.parse().unwrap();
         return format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
     }

@@ -46,7 +46,12 @@ pub(crate) enum Command {
     Clear,
     /// Interval in milliseconds, whether classic histograms are loaded as native ones too, series.
     Load(i64, bool, Vec<Row>),
-    Eval { line: usize, expr: String, when: When, expect: Expect },
+    Eval {
+        line: usize,
+        expr: String,
+        when: When,
+        expect: Expect,
+    },
 }
 
 /// Reads a script.
@@ -62,7 +67,8 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
             continue;
         }
         let body_end = lines[i..].iter().position(|l| starts_command(l)).map_or(lines.len(), |n| i + n);
-        let body = lines[i..body_end].iter().map(|l| l.trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let body =
+            lines[i..body_end].iter().map(|l| l.trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
         if line == "clear" {
             commands.push(Command::Clear);
         } else if let Some(interval) = line.strip_prefix("load") {
@@ -84,7 +90,8 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
 
 fn starts_command(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
-    !line.starts_with([' ', '\t']) && (word == "clear" || word.starts_with("load") || word.starts_with("eval"))
+    !line.starts_with([' ', '\t'])
+        && (word == "clear" || word.starts_with("load") || word.starts_with("eval"))
 }
 
 fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Command {
@@ -117,8 +124,12 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
                 "no_warn" => expect.warn = Some(false),
                 "info" => expect.info = Some(true),
                 "no_info" => expect.info = Some(false),
-                "string" => expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned()),
-                "fail" => expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned())),
+                "string" => {
+                    expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned())
+                }
+                "fail" => {
+                    expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned()))
+                }
                 other => panic!("line {line}: unknown expectation {other}"),
             }
         } else if let Ok(number) = parse_number(entry) {
@@ -162,16 +173,17 @@ fn parse_number(text: &str) -> Result<f64, std::num::ParseFloatError> {
 
 /// `name{label="value"} values`.
 fn row(text: &str) -> Row {
-    let (series, values) = if text.contains('{') && text.find('{') < text.find([' ', '\t']).or(Some(usize::MAX)) {
-        let mut quoted = false;
-        let end = text.char_indices().find(|(_, c)| {
-            quoted ^= *c == '"';
-            *c == '}' && !quoted
-        });
-        text.split_at(end.unwrap().0 + 1)
-    } else {
-        text.split_at(text.find([' ', '\t']).unwrap_or(text.len()))
-    };
+    let (series, values) =
+        if text.contains('{') && text.find('{') < text.find([' ', '\t']).or(Some(usize::MAX)) {
+            let mut quoted = false;
+            let end = text.char_indices().find(|(_, c)| {
+                quoted ^= *c == '"';
+                *c == '}' && !quoted
+            });
+            text.split_at(end.unwrap().0 + 1)
+        } else {
+            text.split_at(text.find([' ', '\t']).unwrap_or(text.len()))
+        };
     Row { labels: labels(series), cells: cells(values) }
 }
 
@@ -193,7 +205,11 @@ fn cells(text: &str) -> Vec<Cell> {
     let mut all = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let end = if rest.starts_with("{{") { histogram_end(rest) } else { rest.find(char::is_whitespace).unwrap_or(rest.len()) };
+        let end = if rest.starts_with("{{") {
+            histogram_end(rest)
+        } else {
+            rest.find(char::is_whitespace).unwrap_or(rest.len())
+        };
         expand(&rest[..end], &mut all);
         rest = rest[end..].trim_start();
     }
@@ -211,7 +227,9 @@ fn histogram_end(text: &str) -> usize {
 
 fn expand(item: &str, all: &mut Vec<Cell>) {
     let (value, times) = match item.rsplit_once('x') {
-        Some((value, times)) if times.chars().all(|c| c.is_ascii_digit()) && !times.is_empty() => (value, times.parse::<usize>().ok()),
+        Some((value, times)) if times.chars().all(|c| c.is_ascii_digit()) && !times.is_empty() => {
+            (value, times.parse::<usize>().ok())
+        }
         _ => (item, None),
     };
     if value.starts_with("{{") {
@@ -222,9 +240,10 @@ fn expand(item: &str, all: &mut Vec<Cell>) {
         "_" => all.extend(std::iter::repeat_n(Cell::Missing, times.unwrap_or(1))),
         "stale" => all.push(Cell::Float(rollcast::promql::STALE)),
         _ => {
-            let split = value.char_indices().skip(1).find(|(i, c)| {
-                (*c == '+' || *c == '-') && !value[..*i].ends_with(['e', 'E'])
-            });
+            let split = value
+                .char_indices()
+                .skip(1)
+                .find(|(i, c)| (*c == '+' || *c == '-') && !value[..*i].ends_with(['e', 'E']));
             let (start, step) = match split {
                 Some((i, _)) if times.is_some() => (&value[..i], parse_number(&value[i..]).unwrap()),
                 _ => (value, 0.0),

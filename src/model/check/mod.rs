@@ -5,6 +5,7 @@
 
 mod buckets;
 mod contradiction;
+pub(crate) mod series;
 mod unguarded;
 mod unused;
 mod window;

@@ -16,7 +16,7 @@ pub(super) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     for (at, slo) in rollout.slos.iter().enumerate() {
-        if !(own(&at) || measured.contains(&at)) || slo.window.value.0 >= 4 * SCRAPE {
+        if slo.own.is_some() || !(own(&at) || measured.contains(&at)) || slo.window.value.0 >= 4 * SCRAPE {
             continue;
         }
         let headline = format!("`{}` looks at {}, which holds too few samples", slo.name, slo.window.value);

@@ -8,7 +8,7 @@ use super::{Context, scope};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::Fact;
 use crate::model::analysis::{Analysis, AnalysisTemplate, Arg, ArgValue, Metric, Slo, Threshold};
-use crate::model::query::{Target, promql};
+use crate::model::query::{self, CANARY_HASH, Target};
 use crate::model::rollout::{Background, Canary, Step, StepKind};
 use crate::source::Span;
 use crate::syntax::tree::{self, NoData};
@@ -176,9 +176,19 @@ impl Builder<'_> {
                 None => fine = false,
             }
         }
-        let args = self.target.argument().map(|name| Arg { name: name.into(), value: ArgValue::LatestHash });
+        let args = self.arguments(&templates);
         self.incomplete |= !fine;
-        fine.then(|| Analysis { templates, args: args.into_iter().collect() })
+        fine.then_some(Analysis { templates, args })
+    }
+
+    /// The arguments that the templates want, each once.
+    fn arguments(&self, templates: &[usize]) -> Vec<Arg> {
+        let wanted = templates.iter().filter_map(|at| self.templates.get(*at)).flat_map(|template| &template.args);
+        let mut names: Vec<&String> = wanted.collect();
+        names.sort();
+        names.dedup();
+        let value = |name: &str| if name == CANARY_HASH { ArgValue::LatestHash } else { ArgValue::StableHash };
+        names.into_iter().map(|name| Arg { name: name.clone(), value: value(name) }).collect()
     }
 
     /// The template of an slo in a role; made once.
@@ -216,7 +226,7 @@ impl Builder<'_> {
             if resolved.slo.dry_run { vec![format!("^{}$", resolved.slo.name)] } else { Vec::new() };
         let wanted = |name: String| AnalysisTemplate {
             name,
-            args: self.target.argument().map(str::to_owned).into_iter().collect(),
+            args: query::arguments(&metric.query).into_iter().map(str::to_owned).collect(),
             metrics: vec![metric.clone()],
             dry_run: dry_run.clone(),
         };
@@ -416,7 +426,7 @@ fn metric(
     Metric {
         name: slo.name.clone(),
         slo: at,
-        query: promql(target, slo.signal, slo.window.value, slo.at_least),
+        query: query::of(target, slo),
         success_condition,
         failure_condition,
         interval,
@@ -441,7 +451,9 @@ fn count_in(
         return None;
     }
     Some(step_count.or_else(|| resolved.count.clone()).unwrap_or_else(|| {
-        let fitting = resolved.slo.window.value.0.div_ceil(interval.0.max(1));
+        // A query in backticks has windows of its own; two minutes are as good for it as for any other.
+        let window = if resolved.slo.own.is_some() { Seconds(120) } else { resolved.slo.window.value };
+        let fitting = window.0.div_ceil(interval.0.max(1));
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
         if fitting >= least {
             Fact::default(fitting, "as many as fit the window")
@@ -456,14 +468,18 @@ fn conditions(slo: &Slo) -> (Option<String>, Option<String>) {
     let bound = match slo.threshold {
         Threshold::Ratio(ratio) => number(ratio),
         Threshold::Latency(millis) => millis.0.to_string(),
-        Threshold::Rate(rate) => number(rate),
+        Threshold::Rate(rate) | Threshold::Number(rate) => number(rate),
     };
-    let good = format!("result[0] {} {bound}", sign(slo.comparison));
-    let bad = format!("result[0] {} {bound}", opposite(slo.comparison));
-    let measured = "len(result) > 0 && !isNaN(result[0])";
+    // A scalar is always there; a vector may be empty, and its one element is meant.
+    let scalar = slo.own.as_ref().is_some_and(|own| own.scalar);
+    let value = if scalar { "result" } else { "result[0]" };
+    let (some, none) = if scalar { ("", "") } else { ("len(result) > 0 && ", "len(result) == 0 || ") };
+    let good = format!("{value} {} {bound}", sign(slo.comparison));
+    let bad = format!("{value} {} {bound}", opposite(slo.comparison));
+    let measured = format!("{some}!isNaN({value})");
     match slo.no_data.value {
         NoData::Pauses => (Some(format!("{measured} && {good}")), Some(format!("{measured} && {bad}"))),
-        NoData::Passes => (Some(format!("len(result) == 0 || isNaN(result[0]) || {good}")), None),
+        NoData::Passes => (Some(format!("{none}isNaN({value}) || {good}")), None),
         NoData::Fails => (Some(format!("{measured} && {good}")), None),
     }
 }

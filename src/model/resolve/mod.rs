@@ -4,6 +4,7 @@
 //! It deliberately reads no syntax but the tree, and of the outside only pods files, through `Files`.
 
 mod canary;
+mod metric;
 mod damage;
 mod pods;
 mod rollout;
@@ -25,6 +26,8 @@ use crate::syntax::tree;
 /// What every part of the resolution needs.
 pub(crate) struct Context<'a> {
     pub(crate) scope: Scope,
+    /// Metrics that slos may call by name; those of a rollout are there while it is resolved.
+    pub(crate) metrics: Vec<metric::Declared>,
     pub(crate) files: &'a dyn Files,
     pub(crate) sources: &'a Sources,
     pub(crate) diagnostics: &'a mut Diagnostics,
@@ -46,7 +49,12 @@ pub(crate) fn program(
 ) -> Program {
     let damage = Damage::of(diagnostics, sources);
     let scope = Scope::new(loaded, settings, damage, diagnostics);
-    let mut context = Context { scope, files, sources, diagnostics };
+    let mut context = Context { scope, metrics: Vec::new(), files, sources, diagnostics };
+    for item in loaded.iter().flat_map(|file| &file.tree.items) {
+        if let tree::Item::Metric(item) = item {
+            metric::declare(item, &mut context);
+        }
+    }
     let shared = slo::shared(loaded, &mut context);
     let defaults = rollout::Defaults::gather(loaded, &mut context);
     let Some(root) = loaded.iter().find(|file| file.is_root) else {
@@ -64,6 +72,9 @@ pub(crate) fn program(
         rollouts.push(rollout::resolve(item, &root.path, &shared, &defaults, &mut context));
     }
     let scenarios = scenarios(root, &rollouts, &mut context);
+    for played in rollouts.iter().enumerate().filter(|(at, _)| scenarios.iter().any(|s| s.rollout == *at)) {
+        super::check::series::check(&played.1.rollout, context.diagnostics);
+    }
     Program { rollouts: rollouts.into_iter().map(|resolved| resolved.rollout).collect(), scenarios }
 }
 

@@ -82,6 +82,7 @@ fn word_of(kind: &StatementKind) -> &'static str {
         StatementKind::Namespace(_) => "namespace",
         StatementKind::Labels(_) => "labels",
         StatementKind::Slo(_) => "slo",
+        StatementKind::Metric(_) => "metric",
         StatementKind::Canary(_) => "canary",
         StatementKind::Background(_) => "analyze … in background",
     }
@@ -92,7 +93,7 @@ fn twice(seen: &mut Vec<(&'static str, Span)>, statement: &Statement, context: &
     let word = word_of(&statement.kind);
     if matches!(
         statement.kind,
-        StatementKind::Slo(_) | StatementKind::Background(_) | StatementKind::Labels(_)
+        StatementKind::Slo(_) | StatementKind::Metric(_) | StatementKind::Background(_) | StatementKind::Labels(_)
     ) {
         return false;
     }
@@ -137,7 +138,14 @@ pub(crate) fn resolve(
     }
     let damaged = context.scope.damage.within(item.span);
     let mut slos = Slos::default();
+    let shared_metrics = context.metrics.len();
+    for statement in &item.body {
+        if let StatementKind::Metric(metric) = &statement.kind {
+            super::metric::declare(metric, context);
+        }
+    }
     let parts = gather(item, path, &mut slos, context);
+    context.metrics.truncate(shared_metrics);
     let slos = with_shared(slos, shared);
     let route = resolve_route(item, &parts, defaults, context);
     let namespace = namespace(item, defaults, context);
@@ -237,6 +245,7 @@ fn gather<'a>(item: &'a tree::Rollout, path: &str, slos: &mut Slos, context: &mu
             StatementKind::Prometheus(value) => parts.prometheus = Some(value),
             StatementKind::Labels(labels) => parts.labels.extend(labels.iter().cloned()),
             StatementKind::Slo(slo) => slos.add(slo, false, context),
+            StatementKind::Metric(_) => {}
             StatementKind::Canary(steps) => parts.canary = Some((steps, span)),
             StatementKind::Background(background) => parts.backgrounds.push((background, span)),
             StatementKind::Namespace(_) => {

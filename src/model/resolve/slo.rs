@@ -5,9 +5,9 @@
 
 use super::scope::{declared, list, unit_of};
 use super::{Context, Unit, declared_before};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::Fact;
-use crate::model::analysis::{Signal, Slo, Threshold};
+use crate::model::analysis::{Own, Signal, Slo, Threshold};
 use crate::model::compile::LoadedFile;
 use crate::source::Span;
 use crate::syntax::tree::{self, Comparison, Item, Modifier, ModifierKind, NoData, ValueKind};
@@ -104,12 +104,17 @@ fn signal(name: &tree::Name, context: &mut Context<'_>) -> Option<Signal> {
         "latency-p95" => Signal::Latency(95),
         "latency-p99" => Signal::Latency(99),
         "request-rate" => Signal::RequestRate,
+        other if context.metrics.iter().any(|metric| metric.name == other) => {
+            let declared = context.metrics.iter().find(|metric| metric.name == other)?;
+            declared.own.as_ref().map(|_| Signal::Own)?
+        }
         other if context.scope.damage.explains(other) => return None,
         other => {
             let headline = format!("there is no signal `{other}`");
             let mut report =
                 Diagnostic::new(Code::UnknownSignal, headline, name.span, "not a built-in signal");
-            report = match near_quantile(other).or_else(|| nearest(other, SIGNALS)) {
+            let own: Vec<&str> = context.metrics.iter().map(|metric| metric.name.as_str()).collect();
+            report = match near_quantile(other).or_else(|| nearest(other, SIGNALS.into_iter().chain(own))) {
                 Some(near) => report.fix(format!("write `{near}`"), name.span, near),
                 None => report.help(format!("signals are {}", list(&SIGNALS))),
             };
@@ -130,7 +135,10 @@ fn near_quantile(name: &str) -> Option<&'static str> {
 fn resolve(statement: &tree::Slo, shared: bool, context: &mut Context<'_>) -> Option<ResolvedSlo> {
     let signal = signal(&statement.signal, context);
     let threshold = signal.and_then(|signal| threshold(statement, signal, context));
+    let own = (signal == Some(Signal::Own)).then(|| own_of(&statement.signal, context)).flatten();
     let window = match &statement.window {
+        Some(value) if own.is_some() => window_of_own(statement, value, context),
+        None if own.is_some() => Some(Fact::default(Seconds(0), "the query has windows of its own")),
         None => Some(Fact::default(Seconds(120), "the window of an slo that says none")),
         Some(value) => context.scope.seconds(value, "the window of an slo", 1, context.diagnostics),
     };
@@ -140,6 +148,7 @@ fn resolve(statement: &tree::Slo, shared: bool, context: &mut Context<'_>) -> Op
             name: name.value.clone(),
             span: statement.span,
             signal: signal.unwrap_or(Signal::ErrorRate),
+            own,
             comparison: statement.comparison.value,
             threshold: threshold.unwrap_or(Threshold::Ratio(0.0)),
             window: window.clone().unwrap_or(Fact::default(Seconds(120), "")),
@@ -169,6 +178,17 @@ fn resolve(statement: &tree::Slo, shared: bool, context: &mut Context<'_>) -> Op
     });
     let fine = fine && enough_measurements(&slo, context);
     (fine && threshold.is_some() && window.is_some()).then_some(slo)
+}
+
+fn own_of(name: &tree::Name, context: &Context<'_>) -> Option<Own> {
+    context.metrics.iter().find(|metric| metric.name == name.value)?.own.clone()
+}
+
+fn window_of_own(statement: &tree::Slo, value: &tree::Value, context: &mut Context<'_>) -> Option<Fact<Seconds>> {
+    let headline = format!("the window of `{}` stands in its own query", statement.signal.value);
+    let label = "has no effect on a query in backticks";
+    context.report(Diagnostic::new(Code::MalformedStatement, headline, value.span, label));
+    None
 }
 
 fn word_of(kind: &ModifierKind) -> &'static str {
@@ -225,6 +245,12 @@ fn modify(slo: &mut ResolvedSlo, modifier: &Modifier, context: &mut Context<'_>)
             slo.succeed_after =
                 scope.count(value, "the number of successes in a row", 1..=most, diagnostics).map(narrow);
             slo.succeed_after.is_some()
+        }
+        ModifierKind::AtLeast(value) if slo.slo.own.is_some() => {
+            let headline = format!("`{}` is no share of requests, so no number of them is enough", slo.slo.name);
+            let label = "a floor under requests belongs to the built-in signals";
+            context.report(Diagnostic::new(Code::MalformedStatement, headline, value.span, label));
+            false
         }
         ModifierKind::AtLeast(value) => {
             let requests = scope.count(value, "the number of requests", 1..=u64::from(u32::MAX), diagnostics);
@@ -305,10 +331,13 @@ pub(crate) fn cannot_fail(
 fn threshold(statement: &tree::Slo, signal: Signal, context: &mut Context<'_>) -> Option<Threshold> {
     let Context { scope, diagnostics, .. } = context;
     let kind = scope.kind(&statement.threshold, diagnostics)?;
+    if signal == Signal::Own {
+        return own_threshold(statement, &kind, diagnostics);
+    }
     let wanted = match signal {
         Signal::SuccessRate | Signal::ErrorRate => Unit::Ratio,
         Signal::Latency(_) => Unit::Duration,
-        Signal::RequestRate => Unit::Rate,
+        Signal::RequestRate | Signal::Own => Unit::Rate,
     };
     if unit_of(&kind) != Some(wanted) {
         diagnostics.push(unit_report(statement, &kind, wanted));
@@ -328,6 +357,22 @@ fn threshold(statement: &tree::Slo, signal: Signal, context: &mut Context<'_>) -
         ValueKind::Duration(millis) => Some(Threshold::Latency(millis)),
         ValueKind::Rate(rate) => Some(Threshold::Rate(rate)),
         _ => None,
+    }
+}
+
+/// An author's query has the unit that it has: a plain number, or a share.
+fn own_threshold(statement: &tree::Slo, kind: &ValueKind, diagnostics: &mut Diagnostics) -> Option<Threshold> {
+    match kind {
+        ValueKind::Number(number) => Some(Threshold::Number(*number)),
+        ValueKind::Ratio(ratio) => Some(Threshold::Number(*ratio)),
+        other => {
+            let found = unit_of(other).map_or("a name", Unit::noun);
+            let headline = format!("`{}` is a query, whose unit is its own", statement.signal.value);
+            let label = format!("{found}; expected a plain number in the query's unit");
+            let report = Diagnostic::new(Code::SloUnit, headline, statement.threshold.span, label);
+            diagnostics.push(report.because(statement.signal.span, "a metric by PromQL"));
+            None
+        }
     }
 }
 

@@ -84,16 +84,29 @@ pub(crate) struct Aggregate {
 }
 
 impl Aggregate {
-    pub(crate) fn new(input: NodeId, op: AggregateOp, parameter: Option<(NodeId, QuerySpan)>, grouping: Grouping) -> Self {
+    pub(crate) fn new(
+        input: NodeId,
+        op: AggregateOp,
+        parameter: Option<(NodeId, QuerySpan)>,
+        grouping: Grouping,
+    ) -> Self {
         Self { input, op, parameter, grouping, groups: Vec::new(), touched: Vec::new(), scratch: Vec::new() }
     }
 
     /// Runs over the elements: `first` on the first of a group, `next` on the others.
     #[inline]
-    fn each(&mut self, vector: &Vector, stamp: u64, first: impl Fn(&mut Group, f64), next: impl Fn(&mut Group, f64)) {
+    fn each(
+        &mut self,
+        vector: &Vector,
+        stamp: u64,
+        first: impl Fn(&mut Group, f64),
+        next: impl Fn(&mut Group, f64),
+    ) {
         for (slot, value) in vector.iter() {
             let number = self.grouping.group(slot);
-            let Some(group) = self.groups.get_mut(number as usize) else { continue };
+            let Some(group) = self.groups.get_mut(number as usize) else {
+                continue;
+            };
             if group.stamp == stamp {
                 next(group, value);
             } else {
@@ -118,19 +131,33 @@ impl Aggregate {
     fn accumulate(&mut self, vector: &Vector, stamp: u64) {
         match self.op {
             AggregateOp::Sum => self.each(vector, stamp, |g, v| g.sum = Sum::of(v), |g, v| g.sum.add(v)),
-            AggregateOp::Avg => self.each(vector, stamp, |g, v| g.mean = Mean::of(v), |g, v| g.mean.add(v, false)),
+            AggregateOp::Avg => {
+                self.each(vector, stamp, |g, v| g.mean = Mean::of(v), |g, v| g.mean.add(v, false));
+            }
             AggregateOp::Count => self.each(vector, stamp, |g, _| g.count = 1.0, |g, _| g.count += 1.0),
-            AggregateOp::Min => self.each(vector, stamp, |g, v| g.value = v, |g, v| {
-                if g.value > v || g.value.is_nan() {
-                    g.value = v;
-                }
-            }),
-            AggregateOp::Max => self.each(vector, stamp, |g, v| g.value = v, |g, v| {
-                if g.value < v || g.value.is_nan() {
-                    g.value = v;
-                }
-            }),
-            AggregateOp::Stddev | AggregateOp::Stdvar => self.each(vector, stamp, begin_variance, continue_variance),
+            AggregateOp::Min => self.each(
+                vector,
+                stamp,
+                |g, v| g.value = v,
+                |g, v| {
+                    if g.value > v || g.value.is_nan() {
+                        g.value = v;
+                    }
+                },
+            ),
+            AggregateOp::Max => self.each(
+                vector,
+                stamp,
+                |g, v| g.value = v,
+                |g, v| {
+                    if g.value < v || g.value.is_nan() {
+                        g.value = v;
+                    }
+                },
+            ),
+            AggregateOp::Stddev | AggregateOp::Stdvar => {
+                self.each(vector, stamp, begin_variance, continue_variance);
+            }
             AggregateOp::Quantile => self.each(
                 vector,
                 stamp,

@@ -25,7 +25,13 @@ pub(crate) struct Choose {
 }
 
 impl Choose {
-    pub(crate) fn new(input: NodeId, op: AggregateOp, parameter: NodeId, place: QuerySpan, grouping: Grouping) -> Self {
+    pub(crate) fn new(
+        input: NodeId,
+        op: AggregateOp,
+        parameter: NodeId,
+        place: QuerySpan,
+        grouping: Grouping,
+    ) -> Self {
         Self {
             input,
             op,
@@ -56,7 +62,9 @@ impl Choose {
         self.stamps.resize(self.grouping.len(), 0);
         for (slot, value) in input.vector.iter() {
             let number = self.grouping.group(slot);
-            let (Some(heap), Some(stamp)) = (self.heaps.get_mut(number as usize), self.stamps.get_mut(number as usize)) else {
+            let (Some(heap), Some(stamp)) =
+                (self.heaps.get_mut(number as usize), self.stamps.get_mut(number as usize))
+            else {
                 continue;
             };
             if *stamp != now.stamp {

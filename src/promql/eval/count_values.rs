@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::aggregate::Grouping;
 use super::super::labels::Labels;
+use super::aggregate::Grouping;
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
 
 /// Counts equal values of a group.
@@ -28,7 +28,13 @@ impl CountValues {
 
 impl CountValues {
     /// The slot of a value of a group.
-    fn slot(&mut self, group: u32, value: f64, output: &mut Output, env: &mut Env<'_>) -> Result<u32, String> {
+    fn slot(
+        &mut self,
+        group: u32,
+        value: f64,
+        output: &mut Output,
+        env: &mut Env<'_>,
+    ) -> Result<u32, String> {
         if let Some(slot) = self.known.get(&(group, value.to_bits())) {
             return Ok(*slot);
         }
@@ -77,7 +83,9 @@ impl Operator for CountValues {
         env.meter.spend(input.vector.len())?;
         for (slot, value) in input.vector.iter() {
             let slot = self.slot(self.grouping.group(slot), value, output, env)?;
-            let Some(count) = self.counts.get_mut(slot as usize) else { continue };
+            let Some(count) = self.counts.get_mut(slot as usize) else {
+                continue;
+            };
             if count.0 != now.stamp {
                 *count = (now.stamp, 0.0);
                 self.touched.push(slot);

@@ -25,7 +25,12 @@ pub(crate) enum Action {
     /// To the nearest multiple of a scalar.
     Round(Option<NodeId>),
     /// An operator with a scalar, which may stand on the left.
-    Operator { op: BinaryOp, scalar: NodeId, scalar_left: bool, return_bool: bool },
+    Operator {
+        op: BinaryOp,
+        scalar: NodeId,
+        scalar_left: bool,
+        return_bool: bool,
+    },
 }
 
 /// Functions of one number.

@@ -110,7 +110,8 @@ impl Histogram {
             let Some(family) = self.families.get_mut(number as usize) else {
                 let empty = Labels::default();
                 let labels = input.layout.get(slot).map_or(&empty, |(labels, _)| labels);
-                let oddity = Oddity::Bucket { le: labels.get("le").to_owned(), metric: labels.metric().to_owned() };
+                let oddity =
+                    Oddity::Bucket { le: labels.get("le").to_owned(), metric: labels.metric().to_owned() };
                 env.notes.add(oddity, self.place);
                 continue;
             };
@@ -168,7 +169,14 @@ impl Histogram {
     }
 
     /// Answers for one family.
-    fn answer(&mut self, number: u32, inputs: &Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
+    fn answer(
+        &mut self,
+        number: u32,
+        inputs: &Inputs<'_>,
+        output: &mut Output,
+        now: Moment,
+        env: &mut Env<'_>,
+    ) -> Outcome {
         let slot = self.families.get(number as usize).map_or(0, |family| family.slot);
         match &self.question {
             Question::Quantile(q) => {
@@ -186,7 +194,9 @@ impl Histogram {
                 for q in all {
                     let q = inputs.scalar(q);
                     let value = self.answer_quantile(q, number, now.stamp, env);
-                    let Some(family) = self.families.get(number as usize) else { continue };
+                    let Some(family) = self.families.get(number as usize) else {
+                        continue;
+                    };
                     let slot = output.layout.slot(family.labels.with(&label, &bound(q)), family.nameless);
                     self.yields(slot, value, now, output)?;
                 }
@@ -209,7 +219,10 @@ impl Histogram {
             return f64::NAN;
         }
         if make_monotonic(&mut self.buckets) {
-            let metric = self.families.get(number as usize).map_or(String::new(), |family| family.labels.metric().to_owned());
+            let metric = self
+                .families
+                .get(number as usize)
+                .map_or(String::new(), |family| family.labels.metric().to_owned());
             env.notes.add(Oddity::Monotonicity { metric }, self.place);
         }
         quantile(q, &self.buckets)
@@ -237,7 +250,9 @@ fn almost_equal(a: f64, b: f64, tolerance: f64) -> bool {
 /// Source: Prometheus v3.15.1, promql/quantile.go, `ensureMonotonicAndIgnoreSmallDeltas`.
 fn make_monotonic(buckets: &mut [Bucket]) -> bool {
     let mut forced = false;
-    let Some((first, rest)) = buckets.split_first_mut() else { return false };
+    let Some((first, rest)) = buckets.split_first_mut() else {
+        return false;
+    };
     let mut before = first.count;
     for bucket in rest {
         if bucket.count == before {
@@ -258,8 +273,12 @@ fn make_monotonic(buckets: &mut [Bucket]) -> bool {
 /// The value below which a share of the observations lies, interpolated within its bucket.
 /// Source: Prometheus v3.15.1, promql/quantile.go, `BucketQuantile`.
 fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
-    let [finite @ .., last] = buckets else { return f64::NAN };
-    let (Some(top), true) = (finite.last(), last.count != 0.0) else { return f64::NAN };
+    let [finite @ .., last] = buckets else {
+        return f64::NAN;
+    };
+    let (Some(top), true) = (finite.last(), last.count != 0.0) else {
+        return f64::NAN;
+    };
     let rank = q * last.count;
     // As a binary search that may meet NaN: the first bucket it settles on.
     let (mut low, mut high) = (0, finite.len());
@@ -271,14 +290,17 @@ fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
             low = middle + 1;
         }
     }
-    let Some(bucket) = finite.get(low) else { return top.bound };
+    let Some(bucket) = finite.get(low) else {
+        return top.bound;
+    };
     if low == 0 && bucket.bound <= 0.0 {
         return bucket.bound;
     }
     match low.checked_sub(1).and_then(|i| finite.get(i)) {
         None => bucket.bound * (rank / bucket.count),
         Some(before) => {
-            before.bound + (bucket.bound - before.bound) * ((rank - before.count) / (bucket.count - before.count))
+            before.bound
+                + (bucket.bound - before.bound) * ((rank - before.count) / (bucket.count - before.count))
         }
     }
 }

@@ -73,7 +73,14 @@ pub(crate) struct Join {
 }
 
 impl Join {
-    pub(crate) fn new(op: BinaryOp, left: NodeId, right: NodeId, return_bool: bool, matching: &Matching, delayed: bool) -> Self {
+    pub(crate) fn new(
+        op: BinaryOp,
+        left: NodeId,
+        right: NodeId,
+        return_bool: bool,
+        matching: &Matching,
+        delayed: bool,
+    ) -> Self {
         let swapped = matching.card == Cardinality::OneToMany;
         let (many, one) = if swapped { (right, left) } else { (left, right) };
         Self {
@@ -143,7 +150,9 @@ impl Join {
         let one = inputs.output(self.one);
         for (slot, value) in one.vector.iter() {
             let signature = self.of_one.get(slot as usize).copied().unwrap_or_default();
-            let Some(partner) = self.partners.get_mut(signature as usize) else { continue };
+            let Some(partner) = self.partners.get_mut(signature as usize) else {
+                continue;
+            };
             if partner.0 == now.stamp {
                 let empty = Labels::default();
                 let labels = |slot: u32| one.layout.get(slot).map_or(&empty, |(labels, _)| labels);
@@ -165,15 +174,14 @@ impl Join {
     /// Refuses a second result where there may be one.
     #[inline]
     fn check(&mut self, signature: u32, slot: u32, stamp: u64) -> Outcome {
-        if self.matching.card == Cardinality::OneToOne {
-            if let Some(matched) = self.matched.get_mut(signature as usize) {
-                if *matched == stamp {
-                    return Err(
-                        "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)".to_owned()
-                    );
-                }
-                *matched = stamp;
+        if self.matching.card == Cardinality::OneToOne
+            && let Some(matched) = self.matched.get_mut(signature as usize)
+        {
+            if *matched == stamp {
+                let message = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
+                return Err(message.to_owned());
             }
+            *matched = stamp;
         }
         if let Some(yielded) = self.yielded.get_mut(slot as usize) {
             if yielded.0 == stamp {
@@ -189,7 +197,8 @@ impl Join {
 
 /// A label set as Prometheus prints it in errors, its name like any other label.
 fn braces(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -209,7 +218,9 @@ impl Operator for Join {
         self.note_partners(&inputs, now)?;
         for (slot, value) in many.vector.iter() {
             let signature = self.of_many.get(slot as usize).copied().unwrap_or_default();
-            let Some((stamp, partner, other)) = self.partners.get(signature as usize).copied() else { continue };
+            let Some((stamp, partner, other)) = self.partners.get(signature as usize).copied() else {
+                continue;
+            };
             if stamp != now.stamp {
                 continue;
             }

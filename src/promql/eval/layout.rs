@@ -128,7 +128,9 @@ impl Mapping {
     #[inline]
     pub(crate) fn take(&mut self, slot: u32, stamp: u64) -> Result<u32, Clash> {
         let to = self.get(slot);
-        if self.clashing && let Some(taken) = self.taken.get_mut(to as usize) {
+        if self.clashing
+            && let Some(taken) = self.taken.get_mut(to as usize)
+        {
             if taken.0 == stamp && taken.1 != slot {
                 return Err(Clash);
             }

@@ -150,7 +150,9 @@ impl Meter {
     pub(crate) fn hold(&mut self, values: usize) -> Outcome {
         self.held += values as u64;
         if self.held > self.budget.samples {
-            return Err("query processing would load too many samples into memory in query execution".to_owned());
+            return Err(
+                "query processing would load too many samples into memory in query execution".to_owned()
+            );
         }
         Ok(())
     }
@@ -302,8 +304,13 @@ impl Program {
     pub(crate) fn evaluate(&mut self, mut at: Moment, env: &mut Env<'_>) -> Result<(), Fault> {
         self.stamp += 1;
         at.stamp = self.stamp;
+        if let Err(message) = env.meter.spend(self.nodes.len()) {
+            return Err(Fault { message, span: QuerySpan::default() });
+        }
         for i in 0..self.nodes.len() {
-            let Some((before, rest)) = self.nodes.split_at_mut_checked(i) else { break };
+            let Some((before, rest)) = self.nodes.split_at_mut_checked(i) else {
+                break;
+            };
             let Some(node) = rest.first_mut() else { break };
             let inputs = Inputs { nodes: before, sources: &mut self.sources };
             if let Err(message) = node.operator.run(inputs, &mut node.output, at, env) {

@@ -31,12 +31,19 @@ impl std::fmt::Display for Oddity {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quantile(q) => {
-                write!(out, "PromQL warning: quantile value should be between 0 and 1, got {}", super::count_values::short(*q))
+                write!(
+                    out,
+                    "PromQL warning: quantile value should be between 0 and 1, got {}",
+                    super::count_values::short(*q)
+                )
             }
             Self::Ratio(ratio) => {
                 let ratio = *ratio;
                 let cap = if ratio > 0.0 { 1 } else { -1 };
-                write!(out, "PromQL warning: ratio value should be between -1 and 1, got {ratio}, capping to {cap}")
+                write!(
+                    out,
+                    "PromQL warning: ratio value should be between -1 and 1, got {ratio}, capping to {cap}"
+                )
             }
             Self::Bucket { le, metric } => write!(
                 out,
@@ -50,7 +57,10 @@ impl std::fmt::Display for Oddity {
                 out,
                 "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {metric:?}"
             ),
-            Self::Sort => write!(out, "PromQL warning: sort is ineffective for range queries since results are always ordered by labels"),
+            Self::Sort => write!(
+                out,
+                "PromQL warning: sort is ineffective for range queries since results are always ordered by labels"
+            ),
         }
     }
 }
@@ -87,7 +97,11 @@ impl Notes {
     }
 
     pub(crate) fn sentences(&self) -> Vec<Note> {
-        let note = |(oddity, span): &(Oddity, QuerySpan)| Note { warning: oddity.is_warning(), message: oddity.to_string(), span: *span };
+        let note = |(oddity, span): &(Oddity, QuerySpan)| Note {
+            warning: oddity.is_warning(),
+            message: oddity.to_string(),
+            span: *span,
+        };
         self.all.iter().map(note).collect()
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn sum(values: &[f64]) -> f64 {
 
 /// Source: Prometheus v3.15.1, promql/functions.go, `funcAvgOverTime`.
 pub(super) fn avg(values: &[f64]) -> f64 {
-    let Some((first, rest)) = values.split_first() else { return f64::NAN };
+    let Some((first, rest)) = values.split_first() else {
+        return f64::NAN;
+    };
     let mut mean = Mean::of(*first);
     for value in rest {
         mean.add(*value, true);
@@ -61,8 +63,8 @@ pub(super) fn variance(values: &[f64]) -> f64 {
 }
 
 /// Orders numbers with NaN as the least.
-pub(crate) fn nan_first(a: &f64, b: &f64) -> std::cmp::Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+fn nan_first(a: f64, b: f64) -> std::cmp::Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
 }
 
 /// Source: Prometheus v3.15.1, promql/quantile.go, `quantile`.
@@ -78,7 +80,7 @@ pub(crate) fn quantile(q: f64, values: &[f64], scratch: &mut Vec<f64>) -> f64 {
     }
     scratch.clear();
     scratch.extend_from_slice(values);
-    scratch.sort_unstable_by(nan_first);
+    scratch.sort_unstable_by(|a, b| nan_first(*a, *b));
     sorted_quantile(q, scratch)
 }
 
@@ -102,6 +104,6 @@ pub(super) fn median_deviation(values: &[f64], scratch: &mut Vec<f64>) -> f64 {
     for value in scratch.iter_mut() {
         *value = (*value - median).abs();
     }
-    scratch.sort_unstable_by(nan_first);
+    scratch.sort_unstable_by(|a, b| nan_first(*a, *b));
     sorted_quantile(0.5, scratch)
 }

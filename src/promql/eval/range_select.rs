@@ -5,7 +5,7 @@
 use super::super::ast::At;
 use super::super::matcher::CompiledMatcher;
 use super::super::plan::duration::Duration;
-use super::super::store::{SeriesId, Store};
+use super::super::store::{HORIZON_MS, SeriesId, Store};
 use super::super::value::{RangeSeries, is_stale};
 use super::source::Source;
 use super::{Env, Inputs, Moment, Operator, Outcome, Output, Span, at};
@@ -25,7 +25,7 @@ impl Operator for RangeSelect {
     fn run(&mut self, _inputs: Inputs<'_>, _output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         let reference = match self.fixed {
             None => now.t,
-            Some(At::Millis(ms)) => ms,
+            Some(At::Millis(ms)) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             Some(At::Start) => env.span.start,
             Some(At::End) => env.span.end,
         };
@@ -33,7 +33,9 @@ impl Operator for RangeSelect {
         let start = end.saturating_sub(self.range.ms) - i64::from(env.options.closed_ranges);
         self.matrix.clear();
         for id in &self.ids {
-            let Some(series) = env.store.series(*id) else { continue };
+            let Some(series) = env.store.series(*id) else {
+                continue;
+            };
             let (low, high) = (series.count_until(start, 0), series.count_until(end, 0));
             let mut points = Vec::new();
             for i in low..high {

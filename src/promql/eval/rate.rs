@@ -39,10 +39,16 @@ pub(super) fn raw_increase(window: &Window<'_>, first: f64, last: f64, counter: 
 /// Source: Prometheus v3.15.1, promql/functions.go, `extrapolatedRate`.
 #[inline]
 pub(super) fn extrapolated(window: &Window<'_>, range_ms: i64, counter: bool, per_second: bool) -> f64 {
-    let Some((first, last, steps)) = window.ends() else { return STALE };
+    let Some((first, last, steps)) = window.ends() else {
+        return STALE;
+    };
     let increase = raw_increase(window, first, last, counter);
     let edges = Edges::new(window.time(0), window.time(steps), steps, window.start, window.end);
-    increase * edges.factor(if counter { Some((first, increase)) } else { None }, per_second.then(|| duration_seconds(range_ms)))
+    increase
+        * edges.factor(
+            if counter { Some((first, increase)) } else { None },
+            per_second.then(|| duration_seconds(range_ms)),
+        )
 }
 
 /// Where the samples of a window lie between its edges.
@@ -97,7 +103,9 @@ impl Edges {
 /// The change between the last two samples.
 /// Source: Prometheus v3.15.1, promql/functions.go, `instantValue`.
 pub(super) fn instant(window: &Window<'_>, per_second: bool) -> f64 {
-    let [.., before, last] = window.values else { return STALE };
+    let [.., before, last] = window.values else {
+        return STALE;
+    };
     let count = window.values.len();
     let interval = window.time(count - 1) - window.time(count - 2);
     if interval == 0 {

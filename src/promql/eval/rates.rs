@@ -63,7 +63,9 @@ pub(super) fn rates<'a>(
     let wanted = Wanted { counter, range: per_second.then(|| duration_seconds(frame.range)) };
     let mut known = Remembered::default();
     for (row, cells) in rows.iter_mut().zip(tiles) {
-        let Some(series) = store.series(row.id) else { continue };
+        let Some(series) = store.series(row.id) else {
+            continue;
+        };
         if frame.count > 1 && even_rates(row, cells, series, frame, &mut known, wanted).is_some() {
             continue;
         }
@@ -75,7 +77,7 @@ pub(super) fn rates<'a>(
             if low + 1 < high {
                 *cell = rate(&window_of(series, (low, high), (start, end), scratch), &mut known, wanted);
             }
-            end += frame.step;
+            end = end.saturating_add(frame.step);
         }
     }
 }
@@ -83,7 +85,9 @@ pub(super) fn rates<'a>(
 /// One window.
 #[inline]
 fn rate(window: &Window<'_>, known: &mut Remembered, wanted: Wanted) -> f64 {
-    let Some((first, last, steps)) = window.ends() else { return STALE };
+    let Some((first, last, steps)) = window.ends() else {
+        return STALE;
+    };
     let increase = raw_increase(window, first, last, wanted.counter);
     known.recall((window.start, window.end), (window.time(0), window.time(steps)), steps, wanted);
     known.extrapolate(first, increase, wanted)

@@ -10,7 +10,8 @@ use super::window::Window;
 /// Slope and intercept of the least squares through the window, with time counted from `origin`.
 /// Source: Prometheus v3.15.1, promql/functions.go, `linearRegression`.
 fn line(window: &Window<'_>, origin: i64) -> (f64, f64) {
-    let (mut x_sum, mut y_sum, mut xy_sum, mut xx_sum) = (Sum::default(), Sum::default(), Sum::default(), Sum::default());
+    let (mut x_sum, mut y_sum, mut xy_sum, mut xx_sum) =
+        (Sum::default(), Sum::default(), Sum::default(), Sum::default());
     let first = window.values.first().copied().unwrap_or(f64::NAN);
     let mut constant = true;
     let mut n = 0.0;

@@ -22,7 +22,9 @@ impl Change {
     fn apply(&self, labels: &Labels) -> Labels {
         match self {
             Self::Replace { target, replacement, from, pattern } => {
-                let Some(captures) = pattern.captures(labels.get(from)) else { return labels.clone() };
+                let Some(captures) = pattern.captures(labels.get(from)) else {
+                    return labels.clone();
+                };
                 let mut value = String::new();
                 captures.expand(replacement, &mut value);
                 labels.with(target, &value)

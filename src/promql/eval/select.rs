@@ -61,7 +61,11 @@ impl Select {
         self.scalars.is_empty() && self.suspects.is_empty() && self.mapping.is_injective()
     }
 
-    pub(crate) fn arguments(&self, inputs: &Inputs<'_>, env: &mut Env<'_>) -> Result<Option<[f64; 2]>, String> {
+    pub(crate) fn arguments(
+        &self,
+        inputs: &Inputs<'_>,
+        env: &mut Env<'_>,
+    ) -> Result<Option<[f64; 2]>, String> {
         if self.scalars.is_empty() {
             return Ok(None);
         }
@@ -102,7 +106,9 @@ impl Operator for Select {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         output.vector.clear();
         let scalars = self.arguments(&inputs, env)?;
-        let Some(source) = inputs.sources.get_mut(self.source) else { return Ok(()) };
+        let Some(source) = inputs.sources.get_mut(self.source) else {
+            return Ok(());
+        };
         let column = source.ensure(now, scalars, env)?;
         env.meter.spend(self.rows.len())?;
         let (tile, stride) = source.tile();
@@ -135,12 +141,17 @@ impl Operator for Select {
     }
 
     fn attach(&mut self, sources: &mut [Source], output: &mut Output, store: &Store, first: usize) {
-        let Some(source) = sources.get_mut(self.source) else { return };
+        let Some(source) = sources.get_mut(self.source) else {
+            return;
+        };
         for (id, labels) in store.labels_from(first) {
             if self.matchers.iter().all(|matcher| matcher.accepts(labels)) {
                 let row = source.row(id);
                 let metric = labels.metric();
-                if self.counter.is_some() && !metric.is_empty() && !COUNTERS.iter().any(|end| metric.ends_with(end)) {
+                if self.counter.is_some()
+                    && !metric.is_empty()
+                    && !COUNTERS.iter().any(|end| metric.ends_with(end))
+                {
                     self.suspects.push((row, metric.to_owned()));
                 }
                 let (labels, nameless) = self.naming.apply(labels, false);

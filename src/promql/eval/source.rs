@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use super::super::ast::{At, QuerySpan};
 use super::super::options::Options;
 use super::super::plan::duration::Duration;
-use super::super::store::{Series, SeriesId, Store, TimesView};
+use super::super::store::{HORIZON_MS, Series, SeriesId, Store, TimesView};
 use super::super::value::{STALE, is_stale};
 use super::rates::rates;
 use super::window::{Parameters, Window, WindowFunction, apply, seconds};
 use super::{Env, Moment, Outcome, Span, at};
 
 /// How many instants of a range are computed in one go.
-pub(crate) const BLOCK: usize = 8;
+pub(crate) const BLOCK: usize = 32;
 
 /// What is read of each series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +72,13 @@ pub(super) struct Scratch {
 }
 
 impl Source {
-    pub(crate) fn new(reading: Reading, range: Duration, offset: Duration, fixed: Option<At>, place: QuerySpan) -> Self {
+    pub(crate) fn new(
+        reading: Reading,
+        range: Duration,
+        offset: Duration,
+        fixed: Option<At>,
+        place: QuerySpan,
+    ) -> Self {
         Self {
             reading,
             range,
@@ -110,7 +116,7 @@ impl Source {
         }
         self.offset.resolve(span)?;
         self.fixed_ms = self.fixed.map(|fixed| match fixed {
-            At::Millis(ms) => ms,
+            At::Millis(ms) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             At::Start => span.start,
             At::End => span.end,
         });
@@ -139,7 +145,12 @@ impl Source {
 
     /// Sees to it that the tile has the instant, and says in which column.
     #[inline]
-    pub(crate) fn ensure(&mut self, now: Moment, scalars: Option<[f64; 2]>, env: &mut Env<'_>) -> Result<usize, String> {
+    pub(crate) fn ensure(
+        &mut self,
+        now: Moment,
+        scalars: Option<[f64; 2]>,
+        env: &mut Env<'_>,
+    ) -> Result<usize, String> {
         let here = self.filled.pass == now.pass && scalars.is_none();
         if here && self.fixed.is_some() {
             return Ok(0);
@@ -168,8 +179,12 @@ impl Source {
         };
         let tiles = self.tile.chunks_exact_mut(self.stride);
         match self.reading {
-            Reading::Value => lookups(&mut self.rows, tiles, &frame, env.store, env.options, |_, value| value),
-            Reading::Time => lookups(&mut self.rows, tiles, &frame, env.store, env.options, |t, _| seconds(t)),
+            Reading::Value => {
+                lookups(&mut self.rows, tiles, &frame, env.store, env.options, |_, value| value);
+            }
+            Reading::Time => {
+                lookups(&mut self.rows, tiles, &frame, env.store, env.options, |t, _| seconds(t));
+            }
             Reading::Window(WindowFunction::Rate) => {
                 rates(&mut self.rows, tiles, &frame, env.store, &mut self.scratch, (true, true));
             }
@@ -211,7 +226,9 @@ fn lookups<'a>(
 ) {
     let reach = options.lookback_ms.saturating_add(frame.closed);
     for (row, cells) in rows.iter_mut().zip(tiles) {
-        let Some(series) = store.series(row.id) else { continue };
+        let Some(series) = store.series(row.id) else {
+            continue;
+        };
         let mut end = frame.reference;
         for cell in cells.iter_mut().take(frame.count) {
             let high = series.count_until(end, row.high as usize);
@@ -223,7 +240,7 @@ fn lookups<'a>(
                     *cell = pick(t, value);
                 }
             }
-            end += frame.step;
+            end = end.saturating_add(frame.step);
         }
     }
 }
@@ -263,7 +280,9 @@ fn windows<'a>(
 ) -> usize {
     let mut read = 0;
     for (row, cells) in rows.iter_mut().zip(tiles) {
-        let Some(series) = store.series(row.id) else { continue };
+        let Some(series) = store.series(row.id) else {
+            continue;
+        };
         let (mut end, mut t) = (frame.reference, frame.t);
         for cell in cells.iter_mut().take(frame.count) {
             let start = end.saturating_sub(frame.range);
@@ -274,12 +293,13 @@ fn windows<'a>(
                     read += high - low;
                 }
                 let mut sorted = std::mem::take(&mut scratch.sorted);
-                let mut with = Parameters { range_ms: frame.range, t, scalars: frame.scalars, scratch: &mut sorted };
+                let mut with =
+                    Parameters { range_ms: frame.range, t, scalars: frame.scalars, scratch: &mut sorted };
                 *cell = apply(function, &window_of(series, (low, high), (start, end), scratch), &mut with);
                 scratch.sorted = sorted;
             }
-            end += frame.step;
-            t += frame.step;
+            end = end.saturating_add(frame.step);
+            t = t.saturating_add(frame.step);
         }
     }
     read
@@ -287,10 +307,22 @@ fn windows<'a>(
 
 /// The samples `low..high` as a window.
 #[inline]
-pub(super) fn window_of<'a>(series: &'a Series, (low, high): (usize, usize), (start, end): (i64, i64), scratch: &'a mut Scratch) -> Window<'a> {
+pub(super) fn window_of<'a>(
+    series: &'a Series,
+    (low, high): (usize, usize),
+    (start, end): (i64, i64),
+    scratch: &'a mut Scratch,
+) -> Window<'a> {
     if series.has_stale(low, high) {
         copy_live(series, low, high, scratch);
-        return Window { values: &scratch.values, times: TimesView::Wide(&scratch.times), first: 0, drops: None, start, end };
+        return Window {
+            values: &scratch.values,
+            times: TimesView::Wide(&scratch.times),
+            first: 0,
+            drops: None,
+            start,
+            end,
+        };
     }
     Window {
         values: series.values().get(low..high).unwrap_or(&[]),

@@ -6,10 +6,11 @@
 
 use super::super::ast::{At, QuerySpan};
 use super::super::plan::duration::Duration;
-use super::super::store::{Series, SeriesId, TimesView};
+use super::super::store::{HORIZON_MS, Series, SeriesId, TimesView, signed};
 use super::super::value::{RangeSeries, is_stale};
 use super::layout::{CLASH, Mapping, Naming};
 use super::select::check_scalars;
+use super::source::Source;
 use super::window::{Parameters, Window, WindowFunction, apply};
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output, Program, Span};
 
@@ -116,15 +117,20 @@ impl Subquery {
         }
         !self.spec.volatile
             && self.lengths.iter().all(|(id, length)| {
-                let Some(series) = env.store.series(*id) else { return false };
-                series.len() == *length || (series.len() > *length && series.times().at(*length) > covered.until)
+                let Some(series) = env.store.series(*id) else {
+                    return false;
+                };
+                series.len() == *length
+                    || (series.len() > *length && series.times().at(*length) > covered.until)
             })
     }
 
     /// Sees to it that the tracks hold the grid from `first` to `end`.
     fn cover(&mut self, first: i64, end: i64, step: i64, env: &mut Env<'_>) -> Outcome {
         let last = first + (end - first).max(-step).div_euclid(step) * step;
-        let keeps = |covered: &Covered| covered.step == step && covered.from <= first && covered.until >= first - step;
+        let keeps = |covered: &Covered| {
+            covered.step == step && covered.from <= first && covered.until >= first - step
+        };
         let kept = self.covered.filter(keeps).filter(|covered| self.still_holds(covered, env));
         if kept.is_none() {
             self.forget();
@@ -147,7 +153,8 @@ impl Subquery {
             }
         }
         let until = last.max(from - step);
-        self.covered = Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
+        self.covered =
+            Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
         Ok(())
     }
 
@@ -158,7 +165,7 @@ impl Subquery {
         let pass = self.program.start_pass();
         let count = ((last - from) / step + 1) as usize;
         for number in 0..count {
-            let t = from + step * number as i64;
+            let t = from + step * signed(number);
             let moment = Moment { t, number, ahead: count - number, step, ranged, pass, stamp: 0 };
             self.program.evaluate(moment, env).map_err(|fault| fault.message)?;
             let output = self.program.output();
@@ -176,8 +183,17 @@ impl Subquery {
     }
 
     /// Applies the window function to each track.
-    fn apply(&mut self, output: &mut Output, window: (i64, i64), t: i64, scalars: [f64; 2], env: &mut Env<'_>) -> Result<(), String> {
-        let Some(function) = self.spec.function else { return Ok(()) };
+    fn apply(
+        &mut self,
+        output: &mut Output,
+        window: (i64, i64),
+        t: i64,
+        scalars: [f64; 2],
+        env: &mut Env<'_>,
+    ) -> Result<(), String> {
+        let Some(function) = self.spec.function else {
+            return Ok(());
+        };
         let (start, end) = window;
         for (slot, track) in self.tracks.iter().enumerate() {
             let (times, values) = track.until(end);
@@ -186,11 +202,14 @@ impl Subquery {
             }
             env.meter.spend(values.len())?;
             let window = Window { values, times: TimesView::Wide(times), first: 0, drops: None, start, end };
-            let mut with = Parameters { range_ms: self.spec.range.ms, t, scalars, scratch: &mut self.scratch };
+            let mut with =
+                Parameters { range_ms: self.spec.range.ms, t, scalars, scratch: &mut self.scratch };
             let value = apply(function, &window, &mut with);
             if !is_stale(value) {
                 // As with selectors, series that fall together clash even if they follow each other; here, per instant.
-                output.vector.push(self.mapping.take(slot as u32, t.unsigned_abs() + 1).map_err(|_| CLASH)?, value);
+                output
+                    .vector
+                    .push(self.mapping.take(slot as u32, t.unsigned_abs() + 1).map_err(|_| CLASH)?, value);
             }
         }
         Ok(())
@@ -199,7 +218,7 @@ impl Subquery {
 
 /// All series that a program reads, those of programs within included; sorted, each once.
 pub(crate) fn series_of(program: &Program) -> Vec<SeriesId> {
-    let mut all: Vec<SeriesId> = program.sources.iter().flat_map(|source| source.series()).collect();
+    let mut all: Vec<SeriesId> = program.sources.iter().flat_map(Source::series).collect();
     for node in &program.nodes {
         if let Some(inner) = node.operator.inner() {
             all.extend(series_of(inner));
@@ -227,13 +246,14 @@ impl Operator for Subquery {
         check_scalars(scalars, smoothing, self.spec.quantile, env)?;
         let reference = match self.spec.fixed {
             None => now.t,
-            Some(At::Millis(ms)) => ms,
+            Some(At::Millis(ms)) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             Some(At::Start) => env.span.start,
             Some(At::End) => env.span.end,
         };
         let end = reference.saturating_sub(self.spec.offset.ms);
         let start = end.saturating_sub(self.spec.range.ms);
         let step = self.spec.step.as_ref().map_or(env.options.default_subquery_step_ms, |step| step.ms);
+        let step = step.min(HORIZON_MS);
         if step <= 0 {
             return Err("duration must be greater than 0".to_owned());
         }
@@ -260,7 +280,7 @@ impl Operator for Subquery {
 
     fn attach(
         &mut self,
-        _sources: &mut [super::source::Source],
+        _sources: &mut [Source],
         _output: &mut Output,
         store: &super::super::store::Store,
         _first: usize,

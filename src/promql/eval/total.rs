@@ -89,13 +89,17 @@ impl Operator for Total {
             output.vector.clear();
             if let Some((first, rest)) = self.selected.vector.values.split_first() {
                 let mut sum = Sum::of(*first);
-                rest.iter().for_each(|value| sum.add(*value));
+                for value in rest {
+                    sum.add(*value);
+                }
                 output.vector.push(0, sum.total());
             }
             return Ok(());
         }
         output.vector.clear();
-        let Some(source) = inputs.sources.get_mut(self.select.source) else { return Ok(()) };
+        let Some(source) = inputs.sources.get_mut(self.select.source) else {
+            return Ok(());
+        };
         let column = source.ensure(now, None, env)?;
         let block = source.block();
         let (tile, stride) = source.tile();

@@ -158,7 +158,9 @@ pub(crate) struct Parameters<'a> {
 pub(crate) fn apply(function: WindowFunction, window: &Window<'_>, with: &mut Parameters<'_>) -> f64 {
     use WindowFunction as F;
     let values = window.values;
-    let (Some(first), Some(last)) = (values.first(), values.last()) else { return STALE };
+    let (Some(first), Some(last)) = (values.first(), values.last()) else {
+        return STALE;
+    };
     match function {
         F::Rate => rate::extrapolated(window, with.range_ms, true, true),
         F::Increase => rate::extrapolated(window, with.range_ms, true, false),

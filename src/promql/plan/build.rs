@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use super::super::ast::{
-    Aggregate as AggregateExpr, AggregateOp, At, Binary, BinaryOp, DurationExpr, Expr, ExprKind, QuerySpan, Selector, ValueType,
+    Aggregate as AggregateExpr, AggregateOp, At, Binary, BinaryOp, DurationExpr, Expr, ExprKind, QuerySpan,
+    Selector, ValueType,
 };
 use super::super::eval::aggregate::{Aggregate, Grouping};
 use super::super::eval::choose::Choose;
@@ -15,7 +16,9 @@ use super::super::eval::elementwise::{Action, Elementwise, Function};
 use super::super::eval::join::Join;
 use super::super::eval::layout::Naming;
 use super::super::eval::range_select::RangeSelect;
-use super::super::eval::scalar::{Clock, Constant, ScalarBinary, ScalarNegation, ScalarOf, ScalarOp, VectorOf};
+use super::super::eval::scalar::{
+    Clock, Constant, ScalarBinary, ScalarNegation, ScalarOf, ScalarOp, VectorOf,
+};
 use super::super::eval::select::Select;
 use super::super::eval::set::SetOperation;
 use super::super::eval::source::{Reading, Source};
@@ -99,7 +102,9 @@ pub(super) fn kind_of(expr: &Expr) -> ValueType {
             ExprKind::String(_) => return ValueType::String,
             ExprKind::Vector(_) | ExprKind::Aggregate(_) => return ValueType::Vector,
             ExprKind::Matrix { .. } | ExprKind::Subquery { .. } => return ValueType::Matrix,
-            ExprKind::Call { function, .. } => return function::find(function).map_or(ValueType::Vector, |f| f.returns),
+            ExprKind::Call { function, .. } => {
+                return function::find(function).map_or(ValueType::Vector, |f| f.returns);
+            }
             ExprKind::Unary { expr: inner, .. } | ExprKind::Paren(inner) => expr = inner,
             ExprKind::Binary(binary) => {
                 if kind_of_operand(&binary.left) == ValueType::Vector {
@@ -119,7 +124,8 @@ fn kind_of_operand(expr: &Expr) -> ValueType {
             ExprKind::Binary(binary) => pending.extend([&binary.left, &binary.right]),
             ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => pending.push(expr),
             ExprKind::Number(_) | ExprKind::Duration(_) => {}
-            ExprKind::Call { function, .. } if function::find(function).is_some_and(|f| f.returns == ValueType::Scalar) => {}
+            ExprKind::Call { function, .. }
+                if function::find(function).is_some_and(|f| f.returns == ValueType::Scalar) => {}
             _ => return ValueType::Vector,
         }
     }
@@ -141,7 +147,12 @@ impl<'a> Builder<'a> {
     }
 
     /// The node that `key` describes, made if there is none yet. Keys hold no positions: equal parts are one node.
-    pub(super) fn node(&mut self, key: String, span: QuerySpan, make: impl FnOnce() -> Box<dyn Operator>) -> NodeId {
+    pub(super) fn node(
+        &mut self,
+        key: String,
+        span: QuerySpan,
+        make: impl FnOnce() -> Box<dyn Operator>,
+    ) -> NodeId {
         if let Some(id) = self.nodes.get(&key) {
             return *id;
         }
@@ -213,12 +224,20 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub(super) fn scalar_pair(&mut self, op: ScalarOp, left: NodeId, right: NodeId, span: QuerySpan) -> NodeId {
+    pub(super) fn scalar_pair(
+        &mut self,
+        op: ScalarOp,
+        left: NodeId,
+        right: NodeId,
+        span: QuerySpan,
+    ) -> NodeId {
         if let (Some(left), Some(right)) = (self.constants.get(&left), self.constants.get(&right)) {
             let value = op.compute(*left, *right);
             return self.constant(value, span);
         }
-        self.node(format!("scalars {op:?} {left} {right}"), span, || Box::new(ScalarBinary { op, left, right }))
+        self.node(format!("scalars {op:?} {left} {right}"), span, || {
+            Box::new(ScalarBinary { op, left, right })
+        })
     }
 
     pub(super) fn scalar_of(&mut self, vector: &Expr, span: QuerySpan) -> Planned<NodeId> {
@@ -240,7 +259,9 @@ impl<'a> Builder<'a> {
                 let input = this.vector(inner)?;
                 Ok(this.elementwise(input, Action::Function(Function::Negate), expr.span))
             }
-            ExprKind::Vector(selector) => this.select(Reading::Value, selector, Duration::default(), Vec::new(), None, expr.span),
+            ExprKind::Vector(selector) => {
+                this.select(Reading::Value, selector, Duration::default(), Vec::new(), None, expr.span)
+            }
             ExprKind::Binary(binary) => this.binary(binary, expr.span),
             ExprKind::Aggregate(aggregate) => this.aggregate(aggregate, expr.span),
             ExprKind::Call { function, args } => this.vector_call(function, args, expr.span),
@@ -250,7 +271,9 @@ impl<'a> Builder<'a> {
 
     pub(super) fn elementwise(&mut self, input: NodeId, action: Action, span: QuerySpan) -> NodeId {
         let delayed = self.options.delayed_name_removal;
-        self.node(format!("each {input} {action:?}"), span, || Box::new(Elementwise::new(input, action, delayed)))
+        self.node(format!("each {input} {action:?}"), span, || {
+            Box::new(Elementwise::new(input, action, delayed))
+        })
     }
 
     fn matchers(selector: &Selector, span: QuerySpan) -> Planned<Vec<CompiledMatcher>> {
@@ -300,7 +323,8 @@ impl<'a> Builder<'a> {
             Reading::Window(function) => !function.keeps_name(),
         };
         let mut select = Select::new(source, matchers, Naming::new(drops, self.options.delayed_name_removal));
-        let wants_counter = matches!(reading, Reading::Window(WindowFunction::Rate | WindowFunction::Increase));
+        let wants_counter =
+            matches!(reading, Reading::Window(WindowFunction::Rate | WindowFunction::Increase));
         select.counter = wants_counter.then_some(span);
         Ok((format!("{source} {:?}", selector.matchers), select))
     }
@@ -314,9 +338,14 @@ impl<'a> Builder<'a> {
         let (reading, selector, range) = match &summed.kind {
             ExprKind::Vector(selector) => (Reading::Value, selector, Duration::default()),
             ExprKind::Call { function, args } => {
-                let function = WindowFunction::named(function).filter(|f| f.scalars() == 0 && *function != "absent_over_time");
-                let (Some(function), Some(argument)) = (function, args.first()) else { return Ok(None) };
-                let ExprKind::Matrix { selector, range } = &unwrap(argument).kind else { return Ok(None) };
+                let function = WindowFunction::named(function)
+                    .filter(|f| f.scalars() == 0 && *function != "absent_over_time");
+                let (Some(function), Some(argument)) = (function, args.first()) else {
+                    return Ok(None);
+                };
+                let ExprKind::Matrix { selector, range } = &unwrap(argument).kind else {
+                    return Ok(None);
+                };
                 (Reading::Window(function), selector, self.duration(Some(range)))
             }
             _ => return Ok(None),
@@ -327,9 +356,15 @@ impl<'a> Builder<'a> {
         Ok(Some(id))
     }
 
-    fn range_select(&mut self, selector: &Selector, range: &DurationExpr, span: QuerySpan) -> Planned<NodeId> {
+    fn range_select(
+        &mut self,
+        selector: &Selector,
+        range: &DurationExpr,
+        span: QuerySpan,
+    ) -> Planned<NodeId> {
         let matchers = Self::matchers(selector, span)?;
-        let (range, offset) = (self.duration(Some(range)), self.modifiers(selector.offset.as_ref(), selector.at));
+        let (range, offset) =
+            (self.duration(Some(range)), self.modifiers(selector.offset.as_ref(), selector.at));
         let fixed = selector.at;
         let operator = RangeSelect { matchers, range, offset, fixed, ids: Vec::new(), matrix: Vec::new() };
         Ok(self.node("range".to_owned(), span, || Box::new(operator)))
@@ -393,18 +428,27 @@ impl<'a> Builder<'a> {
         let return_bool = binary.return_bool;
         let scalar_left = kind_of(&binary.left) == ValueType::Scalar;
         if scalar_left || kind_of(&binary.right) == ValueType::Scalar {
-            let (vector, scalar) = if scalar_left { (&binary.right, &binary.left) } else { (&binary.left, &binary.right) };
+            let (vector, scalar) =
+                if scalar_left { (&binary.right, &binary.left) } else { (&binary.left, &binary.right) };
             let (vector, scalar) = (self.vector(vector)?, self.scalar(scalar)?);
-            return Ok(self.elementwise(vector, Action::Operator { op, scalar, scalar_left, return_bool }, span));
+            return Ok(self.elementwise(
+                vector,
+                Action::Operator { op, scalar, scalar_left, return_bool },
+                span,
+            ));
         }
-        let Some(matching) = &binary.matching else { return refuse(span, "expected a matching of vectors") };
+        let Some(matching) = &binary.matching else {
+            return refuse(span, "expected a matching of vectors");
+        };
         if matching.fill != (None, None) {
             return refuse(span, "fill modifiers are not supported");
         }
         let (left, right) = (self.vector(&binary.left)?, self.vector(&binary.right)?);
         let key = format!("binary {op:?} {left} {right} {return_bool} {matching:?}");
         Ok(self.node(key, span, || match op {
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Unless => Box::new(SetOperation::new(op, left, right, matching)),
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Unless => {
+                Box::new(SetOperation::new(op, left, right, matching))
+            }
             _ => Box::new(Join::new(op, left, right, return_bool, matching, delayed)),
         }))
     }
@@ -418,7 +462,9 @@ impl<'a> Builder<'a> {
         let input = self.vector(&aggregate.expr)?;
         let shape = format!("{input} {op:?} {} {:?}", aggregate.without, aggregate.labels);
         let Some(parameter) = &aggregate.param else {
-            return Ok(self.node(format!("aggregate {shape}"), span, || Box::new(Aggregate::new(input, op, None, grouping()))));
+            return Ok(self.node(format!("aggregate {shape}"), span, || {
+                Box::new(Aggregate::new(input, op, None, grouping()))
+            }));
         };
         let place = parameter.span;
         if op == AggregateOp::CountValues {

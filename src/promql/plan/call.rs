@@ -49,7 +49,8 @@ impl Builder<'_> {
             "pi" => self.constant(std::f64::consts::PI, span),
             "scalar" => self.scalar_of(argument(args, 0, span)?, span)?,
             "min_of" | "max_of" => {
-                let (left, right) = (self.scalar(argument(args, 0, span)?)?, self.scalar(argument(args, 1, span)?)?);
+                let (left, right) =
+                    (self.scalar(argument(args, 0, span)?)?, self.scalar(argument(args, 1, span)?)?);
                 let op = if name == "min_of" { ScalarOp::MinOf } else { ScalarOp::MaxOf };
                 self.scalar_pair(op, left, right, span)
             }
@@ -67,12 +68,11 @@ impl Builder<'_> {
             return Ok(self.elementwise(input, Action::Function(function), span));
         }
         if let Some(part) = Part::named(name) {
-            let input = match args.first() {
-                Some(input) => self.vector(input)?,
-                None => {
-                    let now = self.clock(Clock::Time, span);
-                    self.vector_of(now, span)
-                }
+            let input = if let Some(input) = args.first() {
+                self.vector(input)?
+            } else {
+                let now = self.clock(Clock::Time, span);
+                self.vector_of(now, span)
             };
             return Ok(self.elementwise(input, Action::Part(part), span));
         }
@@ -87,21 +87,31 @@ impl Builder<'_> {
             "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => self.sort(name, args, span),
             "label_replace" => self.label_replace(args, span),
             "label_join" => self.label_join(args, span),
-            "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => self.histogram(name, args, span),
-            "histogram_avg" | "histogram_count" | "histogram_sum" | "histogram_stddev" | "histogram_stdvar" => {
-                refuse(span, "native histograms are not supported")
+            "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
+                self.histogram(name, args, span)
             }
+            "histogram_avg" | "histogram_count" | "histogram_sum" | "histogram_stddev"
+            | "histogram_stdvar" => refuse(span, "native histograms are not supported"),
             _ => refuse(span, format!("function {name:?} is not supported")),
         }
     }
 
-    fn window_call(&mut self, name: &str, function: WindowFunction, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
+    fn window_call(
+        &mut self,
+        name: &str,
+        function: WindowFunction,
+        args: &[Expr],
+        span: QuerySpan,
+    ) -> Planned<NodeId> {
         let (matrix, scalars) = match function {
             WindowFunction::Quantile => (argument(args, 1, span)?, args.get(..1)),
-            WindowFunction::PredictLinear | WindowFunction::DoubleExponential => (argument(args, 0, span)?, args.get(1..)),
+            WindowFunction::PredictLinear | WindowFunction::DoubleExponential => {
+                (argument(args, 0, span)?, args.get(1..))
+            }
             _ => (argument(args, 0, span)?, None),
         };
-        let scalars: Vec<NodeId> = scalars.unwrap_or(&[]).iter().map(|arg| self.scalar(arg)).collect::<Planned<_>>()?;
+        let scalars: Vec<NodeId> =
+            scalars.unwrap_or(&[]).iter().map(|arg| self.scalar(arg)).collect::<Planned<_>>()?;
         let quantile = args.first().filter(|_| function == WindowFunction::Quantile).map(|arg| arg.span);
         let windows = self.window(function, matrix, scalars, quantile, span)?;
         if name != "absent_over_time" {
@@ -159,11 +169,14 @@ impl Builder<'_> {
             Key::Value
         };
         let shape = format!("sort {input} {key:?} {descending}");
-        Ok(self.node(shape, span, || Box::new(Sort { input, key, descending, place: span, items: Vec::new() })))
+        Ok(self
+            .node(shape, span, || Box::new(Sort { input, key, descending, place: span, items: Vec::new() })))
     }
 
     fn label_replace(&mut self, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
-        let [vector, target, replacement, from, pattern] = args else { return refuse(span, "an argument is missing") };
+        let [vector, target, replacement, from, pattern] = args else {
+            return refuse(span, "an argument is missing");
+        };
         let input = self.vector(vector)?;
         let source = text(pattern)?;
         let Ok(pattern) = anchored(&source) else {
@@ -171,7 +184,10 @@ impl Builder<'_> {
         };
         let (target_name, replacement, from) = (text(target)?, text(replacement)?, text(from)?);
         if !names_a_label(&target_name) {
-            return refuse(target.span, format!("invalid destination label name in label_replace(): {target_name}"));
+            return refuse(
+                target.span,
+                format!("invalid destination label name in label_replace(): {target_name}"),
+            );
         }
         let key = format!("label_replace {input} {target_name:?} {replacement:?} {from:?} {source:?}");
         let change = Change::Replace { target: target_name, replacement, from, pattern };
@@ -179,15 +195,21 @@ impl Builder<'_> {
     }
 
     fn label_join(&mut self, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
-        let [vector, target, separator, from @ ..] = args else { return refuse(span, "an argument is missing") };
+        let [vector, target, separator, from @ ..] = args else {
+            return refuse(span, "an argument is missing");
+        };
         let input = self.vector(vector)?;
         let target_name = text(target)?;
         if !names_a_label(&target_name) {
-            return refuse(target.span, format!("invalid destination label name in label_join(): {target_name}"));
+            return refuse(
+                target.span,
+                format!("invalid destination label name in label_join(): {target_name}"),
+            );
         }
         let from: Vec<String> = from.iter().map(text).collect::<Planned<_>>()?;
         let change = Change::Join { target: target_name, separator: text(separator)?, from };
-        Ok(self.node(format!("label_join {input} {change:?}"), span, || Box::new(Relabel::new(input, change))))
+        Ok(self
+            .node(format!("label_join {input} {change:?}"), span, || Box::new(Relabel::new(input, change))))
     }
 
     fn histogram(&mut self, name: &str, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {

@@ -15,7 +15,7 @@ use super::eval::note::Notes;
 use super::eval::subquery::series_of;
 use super::eval::{Env, Fault, Meter, Moment, Output, Program, Span};
 use super::options::Options;
-use super::store::{SeriesId, Store};
+use super::store::{HORIZON_MS, SeriesId, Store};
 use super::value::{Answer, RangeSeries, Samples};
 
 pub use super::eval::note::Note;
@@ -146,7 +146,14 @@ impl Plan {
     }
 
     /// Starts an evaluation.
-    fn begin<'a>(&'a mut self, store: &'a Store, span: Span) -> Result<(Env<'a>, &'a mut Program), EvalError> {
+    fn begin<'a>(
+        &'a mut self,
+        store: &'a Store,
+        span: Span,
+    ) -> Result<(Env<'a>, &'a mut Program), EvalError> {
+        if [span.start, span.end].iter().any(|t| t.unsigned_abs() > HORIZON_MS.unsigned_abs()) {
+            return Err(EvalError { message: "timestamp out of bounds".to_owned(), span: self.span });
+        }
         self.attach(store);
         self.notes.clear();
         self.program.begin(span)?;
@@ -162,7 +169,10 @@ impl Plan {
     pub fn evaluate(&mut self, store: &Store, t_ms: i64) -> Result<Answer<'_>, EvalError> {
         let (mut env, program) = self.begin(store, Span { start: t_ms, end: t_ms, step: 0 })?;
         let pass = program.start_pass();
-        program.evaluate(Moment { t: t_ms, number: 0, ahead: 1, step: 0, ranged: false, pass, stamp: 0 }, &mut env)?;
+        program.evaluate(
+            Moment { t: t_ms, number: 0, ahead: 1, step: 0, ranged: false, pass, stamp: 0 },
+            &mut env,
+        )?;
         if self.root == Root::Vector && self.options.delayed_name_removal {
             self.name_finals()?;
         }

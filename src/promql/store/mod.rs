@@ -10,9 +10,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use series::Series;
-pub(crate) use times::TimesView;
+pub(crate) use times::{TimesView, signed};
 
 use super::labels::Labels;
+
+/// Instants lie no further than this from the epoch, in milliseconds (some 285,000 years), so that none overflows.
+pub const HORIZON_MS: i64 = 1 << 53;
 
 /// The number of a series in its store, counted from zero in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +28,8 @@ pub enum StoreError {
     UnknownSeries(SeriesId),
     /// The sample, at the second instant, does not lie after the last one, at the first (milliseconds).
     NotForward(i64, i64),
+    /// The instant, in milliseconds, is further from the epoch than `HORIZON_MS`.
+    BeyondHorizon(i64),
     /// The series already holds as many samples as can be counted.
     Full,
 }
@@ -33,7 +38,10 @@ impl std::fmt::Display for StoreError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::UnknownSeries(id) => write!(out, "the store has no series {}", id.0),
-            Self::NotForward(last, t) => write!(out, "a sample at {t} ms is not after the last one, at {last} ms"),
+            Self::NotForward(last, t) => {
+                write!(out, "a sample at {t} ms is not after the last one, at {last} ms")
+            }
+            Self::BeyondHorizon(t) => write!(out, "{t} ms is too far from the epoch"),
             Self::Full => write!(out, "the series is full"),
         }
     }
@@ -160,7 +168,11 @@ impl Store {
 
     /// Labels of all series from number `first` on.
     pub(crate) fn labels_from(&self, first: usize) -> impl Iterator<Item = (SeriesId, &Labels)> {
-        self.series.iter().enumerate().skip(first).filter_map(|(i, s)| Some((SeriesId(u32::try_from(i).ok()?), s.labels())))
+        self.series
+            .iter()
+            .enumerate()
+            .skip(first)
+            .filter_map(|(i, s)| Some((SeriesId(u32::try_from(i).ok()?), s.labels())))
     }
 
     pub(crate) fn identity(&self) -> u64 {

@@ -5,8 +5,8 @@
 
 use super::super::labels::Labels;
 use super::super::value::is_stale;
-use super::StoreError;
 use super::times::{Times, TimesView, push_tight};
+use super::{HORIZON_MS, StoreError};
 
 /// A series.
 #[derive(Clone, Debug)]
@@ -28,6 +28,9 @@ impl Series {
     pub(super) fn append(&mut self, t: i64, value: f64) -> Result<(), StoreError> {
         if let Some(last) = self.times.last().filter(|last| *last >= t) {
             return Err(StoreError::NotForward(last, t));
+        }
+        if t.unsigned_abs() > HORIZON_MS.unsigned_abs() {
+            return Err(StoreError::BeyondHorizon(t));
         }
         let number = u32::try_from(self.values.len()).map_err(|_| StoreError::Full)?;
         if is_stale(value) {

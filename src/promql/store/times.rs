@@ -39,11 +39,19 @@ impl TimesView<'_> {
     #[inline]
     pub(crate) fn at(self, i: usize) -> i64 {
         match self {
-            Self::Even { start, step } => start + step * i as i64,
-            Self::Offsets { start, offsets } => start + i64::from(offsets.get(i).copied().unwrap_or(u32::MAX)),
+            Self::Even { start, step } => start + step * signed(i),
+            Self::Offsets { start, offsets } => {
+                start + i64::from(offsets.get(i).copied().unwrap_or(u32::MAX))
+            }
             Self::Wide(wide) => wide.get(i).copied().unwrap_or(i64::MAX),
         }
     }
+}
+
+/// A count, which no memory lets grow beyond what `i64` holds.
+#[inline]
+pub(crate) fn signed(count: usize) -> i64 {
+    count.cast_signed() as i64
 }
 
 /// Appends with little slack, since what is stored is stored in bulk.
@@ -122,18 +130,20 @@ impl Times {
         match self.form {
             Form::Even if self.len == 0 => (self.start, self.step) = (t, 0),
             Form::Even if self.len == 1 => self.step = t.saturating_sub(self.start),
-            Form::Even if self.step.checked_mul(self.len as i64).and_then(|d| self.start.checked_add(d)) == Some(t) => {}
+            Form::Even
+                if self.step.checked_mul(signed(self.len)).and_then(|d| self.start.checked_add(d))
+                    == Some(t) => {}
             Form::Even => {
                 self.write_out();
                 return self.push(t);
             }
-            Form::Offsets => match u32::try_from(t.saturating_sub(self.start)) {
-                Ok(offset) => push_tight(&mut self.offsets, offset),
-                Err(_) => {
+            Form::Offsets => {
+                let Ok(offset) = u32::try_from(t.saturating_sub(self.start)) else {
                     self.widen();
                     return self.push(t);
-                }
-            },
+                };
+                push_tight(&mut self.offsets, offset);
+            }
             Form::Wide => push_tight(&mut self.wide, t),
         }
         self.len += 1;
@@ -142,9 +152,9 @@ impl Times {
     /// From even to offsets, or to wide if the series is already too long.
     fn write_out(&mut self) {
         let (start, step) = (self.start, self.step);
-        let span = step.saturating_mul(self.len as i64);
+        let span = step.saturating_mul(signed(self.len));
         self.form = if u32::try_from(span).is_ok() { Form::Offsets } else { Form::Wide };
-        for i in 0..self.len as i64 {
+        for i in 0..signed(self.len) {
             match u32::try_from(step * i) {
                 Ok(offset) if self.form == Form::Offsets => push_tight(&mut self.offsets, offset),
                 _ => push_tight(&mut self.wide, start + step * i),
@@ -190,7 +200,7 @@ impl Times {
     fn count_even(&self, after: i64, hint: usize) -> usize {
         let step = self.step.max(1);
         let mut at = hint.min(self.len);
-        let mut next = step.wrapping_mul(at as i64);
+        let mut next = step.wrapping_mul(signed(at));
         if next <= after || next - step <= after {
             for _ in 0..4 {
                 if at >= self.len || next > after {

@@ -13,54 +13,31 @@ use super::place::place;
 
 /// One line each.
 pub fn github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    diagnostics
-        .iter()
-        .map(|diagnostic| command(diagnostic, sources))
-        .collect()
+    diagnostics.iter().map(|diagnostic| command(diagnostic, sources)).collect()
 }
 
 fn command(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let place = place(sources, diagnostic.span());
     let word = diagnostic.severity().word();
-    let mut text = format!(
-        "::{word} file={},line={}",
-        property(&place.file),
-        place.start.line
-    );
+    let mut text = format!("::{word} file={},line={}", property(&place.file), place.start.line);
     let _ = write!(text, ",endLine={},col={}", place.end.line, place.start.column);
     // GitHub refuses an end column where the annotation spans lines.
     if place.end.line == place.start.line && place.end.column > place.start.column {
         let _ = write!(text, ",endColumn={}", place.end.column);
     }
-    let _ = writeln!(
-        text,
-        ",title={}::{}",
-        property(diagnostic.code.id()),
-        message(&words(diagnostic, sources))
-    );
+    let _ =
+        writeln!(text, ",title={}::{}", property(diagnostic.code.id()), message(&words(diagnostic, sources)));
     text
 }
 
 /// All that the human form says, without its picture.
 fn words(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let mut text = diagnostic.headline.clone();
-    for (at, label) in diagnostic
-        .labels
-        .iter()
-        .enumerate()
-        .filter(|(_, label)| !label.text.is_empty())
-    {
-        let place = if at == 0 {
-            String::new()
-        } else {
-            format!("{}: ", sources.place(label.span))
-        };
+    for (at, label) in diagnostic.labels.iter().enumerate().filter(|(_, label)| !label.text.is_empty()) {
+        let place = if at == 0 { String::new() } else { format!("{}: ", sources.place(label.span)) };
         let _ = write!(text, "\n{place}{}", label.text);
     }
-    let help = diagnostic
-        .help
-        .as_deref()
-        .or(diagnostic.fix.as_ref().map(|fix| fix.title.as_str()));
+    let help = diagnostic.help.as_deref().or(diagnostic.fix.as_ref().map(|fix| fix.title.as_str()));
     if let Some(help) = help {
         let _ = write!(text, "\nhelp: {help}");
     }

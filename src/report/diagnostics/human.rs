@@ -12,15 +12,12 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{FileId, SourceFile, Sources, Span};
 
 use super::super::style::{Ink, Look};
-use super::super::text::{clean, is_steering, width, wrap};
+use super::super::text::{clean, is_steering, line as push_line, width, wrap};
 use super::summary;
 
 /// Each diagnostic in turn, a blank line after each, and the summary last; `read` counts the files that were read.
 pub fn human(diagnostics: &[Diagnostic], sources: &Sources, read: usize, look: &Look) -> String {
-    let mut text: String = diagnostics
-        .iter()
-        .map(|one| report(one, sources, look) + "\n")
-        .collect();
+    let mut text: String = diagnostics.iter().map(|one| report(one, sources, look) + "\n").collect();
     let errors = diagnostics.iter().any(|one| one.severity() == Severity::Error);
     let ink = match (errors, diagnostics.is_empty()) {
         (true, _) => Ink::Red,
@@ -36,16 +33,9 @@ pub fn human(diagnostics: &[Diagnostic], sources: &Sources, read: usize, look: &
 fn report(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
     let columns = look.columns();
     let word = format!("{}[{}]:", diagnostic.severity().word(), diagnostic.code.id());
-    let ink = if diagnostic.severity() == Severity::Error {
-        Ink::Red
-    } else {
-        Ink::Yellow
-    };
+    let ink = if diagnostic.severity() == Severity::Error { Ink::Red } else { Ink::Yellow };
     let mut text = String::new();
-    for (at, line) in wrap(&format!("{word} {}", clean(&diagnostic.headline)), columns)
-        .iter()
-        .enumerate()
-    {
+    for (at, line) in wrap(&format!("{word} {}", clean(&diagnostic.headline)), columns).iter().enumerate() {
         let painted = match line.strip_prefix(&word) {
             Some(rest) if at == 0 => format!("{}{}", look.paint(ink, &word), look.bold(rest)),
             _ => look.bold(line),
@@ -58,25 +48,15 @@ fn report(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
             text.push_str(&snippet(file, &labels, look));
         }
     }
-    let help = diagnostic
-        .help
-        .as_deref()
-        .or(diagnostic.fix.as_ref().map(|fix| fix.title.as_str()));
+    let help = diagnostic.help.as_deref().or(diagnostic.fix.as_ref().map(|fix| fix.title.as_str()));
     if let Some(help) = help {
         let label = "  help: ";
         for (at, line) in wrap(&clean(help), columns - width(label)).iter().enumerate() {
-            let start = if at == 0 {
-                look.paint(Ink::Cyan, label)
-            } else {
-                " ".repeat(width(label))
-            };
-            text.push_str(&format!("{start}{line}\n"));
+            let start = if at == 0 { look.paint(Ink::Cyan, label) } else { " ".repeat(width(label)) };
+            push_line(&mut text, &format!("{start}{line}"));
         }
     }
-    text.push_str(&format!(
-        "  {}\n",
-        look.dim(&format!("rollcast explain {}", diagnostic.code.id()))
-    ));
+    push_line(&mut text, &format!("  {}", look.dim(&format!("rollcast explain {}", diagnostic.code.id()))));
     text
 }
 
@@ -94,10 +74,7 @@ fn by_file(labels: &[Label]) -> Vec<(FileId, Vec<&Label>)> {
 
 /// The lines of one file that labels point at.
 fn snippet(file: &SourceFile, labels: &[&Label], look: &Look) -> String {
-    let shown = Shown {
-        file,
-        text: harmless(&file.text),
-    };
+    let shown = Shown { file, text: harmless(&file.text) };
     let labels = labels.iter().enumerate().map(|(at, label)| {
         let (start, end) = shown.bounds(label.span);
         let text = Some(clean(&label.text)).filter(|text| !text.is_empty());
@@ -108,10 +85,7 @@ fn snippet(file: &SourceFile, labels: &[&Label], look: &Look) -> String {
             LabeledSpan::new_with_span(text, span)
         }
     });
-    let picture = Picture {
-        labels: labels.collect(),
-        source: &shown,
-    };
+    let picture = Picture { labels: labels.collect(), source: &shown };
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme(look))
         .with_width(look.columns())
@@ -123,23 +97,14 @@ fn snippet(file: &SourceFile, labels: &[&Label], look: &Look) -> String {
         return format!("   {}\n", clean(&file.name));
     }
     // Miette opens with the message, which has been said.
-    text.lines()
-        .skip(1)
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let mut drawn = String::new();
+    text.lines().skip(1).for_each(|line| push_line(&mut drawn, line.trim_end()));
+    drawn
 }
 
 fn theme(look: &Look) -> GraphicalTheme {
-    let characters = if look.unicode {
-        ThemeCharacters::unicode()
-    } else {
-        ThemeCharacters::ascii()
-    };
-    let styles = if look.colour {
-        ThemeStyles::ansi()
-    } else {
-        ThemeStyles::none()
-    };
+    let characters = if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+    let styles = if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     GraphicalTheme { characters, styles }
 }
 
@@ -173,10 +138,7 @@ impl Shown<'_> {
     fn bounds(&self, span: Span) -> (usize, usize) {
         let floor = |at: u32| {
             let at = (at as usize).min(self.text.len());
-            (0..=at)
-                .rev()
-                .find(|at| self.text.is_char_boundary(*at))
-                .unwrap_or(0)
+            (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
         };
         let start = floor(span.start);
         let end = floor(span.end).max(start);
@@ -185,10 +147,7 @@ impl Shown<'_> {
         if start >= last {
             return self.character_before(last);
         }
-        let ends_line = self
-            .text
-            .get(start..)
-            .is_some_and(|rest| rest.starts_with(['\n', '\r']));
+        let ends_line = self.text.get(start..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
         if start == end && ends_line {
             return self.character_before(start);
         }
@@ -203,11 +162,7 @@ impl Shown<'_> {
     /// Miette draws nothing under a place past the end of a line.
     fn character_before(&self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or("");
-        let length = before
-            .chars()
-            .next_back()
-            .filter(|c| *c != '\n')
-            .map_or(0, char::len_utf8);
+        let length = before.chars().next_back().filter(|c| *c != '\n').map_or(0, char::len_utf8);
         (at - length, at)
     }
 

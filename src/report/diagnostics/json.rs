@@ -54,21 +54,12 @@ struct JsonDiagnostic<'a> {
 pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, sources));
     // Structs of strings and numbers have no part that JSON cannot say.
-    let lines: Vec<String> = objects
-        .filter_map(|object| serde_json::to_string(&object).ok())
-        .collect();
-    if lines.is_empty() {
-        "[]\n".into()
-    } else {
-        format!("[\n{}\n]\n", lines.join(",\n"))
-    }
+    let lines: Vec<String> = objects.filter_map(|object| serde_json::to_string(&object).ok()).collect();
+    if lines.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
 fn object<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> JsonDiagnostic<'a> {
-    let label = |label: &'a Label| JsonLabel {
-        place: position(sources, label.span),
-        text: &label.text,
-    };
+    let label = |label: &'a Label| JsonLabel { place: position(sources, label.span), text: &label.text };
     JsonDiagnostic {
         code: diagnostic.code.id(),
         severity: diagnostic.severity().word(),

@@ -19,11 +19,7 @@ pub(super) struct Place {
 pub(super) fn place(sources: &Sources, span: Span) -> Place {
     let nowhere = LineColumn { line: 1, column: 1 };
     sources.get(span.file).map_or_else(
-        || Place {
-            file: String::new(),
-            start: nowhere,
-            end: nowhere,
-        },
+        || Place { file: String::new(), start: nowhere, end: nowhere },
         |file| Place {
             file: file.name.clone(),
             start: file.line_column(span.start),

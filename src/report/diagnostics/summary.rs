@@ -12,12 +12,7 @@ use super::super::text::counted;
 /// `1 error in 1 file`, `2 errors, 1 warning in 3 files`, `no errors, 1 warning in 1 file`, `5 files, no errors`. The
 /// files are those with mistakes; `read` counts all, for the case that nothing is wrong. No line break.
 pub fn summary(diagnostics: &[Diagnostic], read: usize) -> String {
-    let count = |severity| {
-        diagnostics
-            .iter()
-            .filter(|one| one.severity() == severity)
-            .count() as u64
-    };
+    let count = |severity| diagnostics.iter().filter(|one| one.severity() == severity).count() as u64;
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if errors + warnings == 0 {
         return format!("{}, no errors", counted(read as u64, "file", "files"));
@@ -32,11 +27,7 @@ pub fn summary(diagnostics: &[Diagnostic], read: usize) -> String {
     if warnings > 0 {
         parts.push(counted(warnings, "warning", "warnings"));
     }
-    format!(
-        "{} in {}",
-        parts.join(", "),
-        counted(files.len() as u64, "file", "files")
-    )
+    format!("{} in {}", parts.join(", "), counted(files.len() as u64, "file", "files"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use super::super::xml::escaped;
+
 /// Where a text stands relative to its coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
@@ -31,9 +33,7 @@ impl Canvas {
 
     pub(super) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
         let (x1, y1, x2, y2) = (px(x1), px(y1), px(x2), px(y2));
-        self.raw(&format!(
-            r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#
-        ));
+        self.raw(&format!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#));
     }
 
     /// A rectangle by its left upper corner and its size, with words for who points at it.
@@ -49,11 +49,7 @@ impl Canvas {
 
     pub(super) fn circle(&mut self, class: &str, (x, y): (f64, f64), radius: f64, words: &str) {
         let (x, y, radius) = (px(x), px(y), px(radius));
-        self.titled(
-            &format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}""#),
-            "circle",
-            words,
-        );
+        self.titled(&format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}""#), "circle", words);
     }
 
     pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, words: &str) {
@@ -63,9 +59,7 @@ impl Canvas {
             Anchor::End => r#" text-anchor="end""#,
         };
         let (x, y, words) = (px(x), px(y), escaped(words));
-        self.raw(&format!(
-            r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{words}</text>"#
-        ));
+        self.raw(&format!(r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{words}</text>"#));
     }
 
     fn titled(&mut self, start: &str, name: &str, words: &str) {
@@ -112,24 +106,6 @@ pub(super) fn px(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.to_owned() }
 }
 
-/// Fit to stand in XML, as text or in an attribute; what XML cannot say at all becomes the replacement character.
-pub(in crate::report) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// How wide a text will be at most in a common sans-serif face: nothing measures fonts here, so this errs upward.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     super::super::text::width(text) as f64 * size * 0.6
@@ -141,10 +117,6 @@ mod tests {
 
     #[test]
     fn names_from_outside_stay_text() {
-        assert_eq!(
-            escaped("<b a=\"1\">&'\u{1b}"),
-            "&lt;b a=&quot;1&quot;&gt;&amp;&#39;\u{fffd}"
-        );
         let mut canvas = Canvas::default();
         canvas.text("name", (1.0, 2.04), Anchor::End, "a<b");
         assert_eq!(

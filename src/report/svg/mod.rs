@@ -3,7 +3,7 @@
 //! Enters: a trace. Leaves: one SVG that stands alone: title and description for who cannot see it, text as text, no
 //! script, no font, legible on a light and on a dark page and in black and white. It deliberately knows no terminal.
 
-pub(in crate::report) mod canvas;
+mod canvas;
 mod panel;
 mod scale;
 mod steps;
@@ -15,7 +15,8 @@ use crate::unit::Seconds;
 use super::text::{clean, wrap};
 use super::timeline::cost;
 use super::verdict;
-use canvas::{Anchor, Canvas, escaped, px, text_width};
+use super::xml::escaped;
+use canvas::{Anchor, Canvas, px, text_width};
 use scale::{Scale, clock_step};
 
 const WIDTH: f64 = 960.0;
@@ -40,18 +41,8 @@ struct Frame {
 /// The picture.
 pub fn svg(trace: &Trace) -> String {
     let end = end(trace);
-    let time = Scale {
-        low: 0.0,
-        high: end as f64,
-        from: LEFT,
-        to: RIGHT,
-    };
-    let frame = Frame {
-        left: LEFT,
-        right: RIGHT,
-        end,
-        time,
-    };
+    let time = Scale { low: 0.0, high: end as f64, from: LEFT, to: RIGHT };
+    let frame = Frame { left: LEFT, right: RIGHT, end, time };
     let mut canvas = Canvas::default();
     let strip = heading(&mut canvas, trace);
     let mut shapes = Canvas::default();
@@ -91,16 +82,9 @@ fn heading(canvas: &mut Canvas, trace: &Trace) -> f64 {
         y += 20.0;
         canvas.text("because", (24.0, y), Anchor::Start, &line);
     }
-    let number = if run.number == 0 {
-        String::new()
-    } else {
-        format!(", run {}", run.number)
-    };
-    let scenario = if run.scenario.is_empty() {
-        String::new()
-    } else {
-        format!("{} \u{b7} ", clean(&run.scenario))
-    };
+    let number = if run.number == 0 { String::new() } else { format!(", run {}", run.number) };
+    let scenario =
+        if run.scenario.is_empty() { String::new() } else { format!("{} \u{b7} ", clean(&run.scenario)) };
     let facts = format!(
         "{scenario}Argo Rollouts {}, Prometheus {} \u{b7} seed {}{number}",
         run.controller, run.prometheus, run.seed
@@ -146,11 +130,9 @@ fn moments(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, bottom): (f6
     let class = verdict::word(decided).replace(' ', "-");
     let mut words = vec![(trace.verdict.at, class, word)];
     words.extend(trace.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Action { action, .. } => Some((
-            event.at,
-            "undecided".into(),
-            format!("operator: {}", clean(action)),
-        )),
+        EventKind::Action { action, .. } => {
+            Some((event.at, "undecided".into(), format!("operator: {}", clean(action))))
+        }
         _ => None,
     }));
     for (at, class, word) in words {
@@ -164,10 +146,7 @@ fn moments(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, bottom): (f6
             (from, Anchor::Start)
         };
         // A word that would cover another is left to the text form; its line stays.
-        if taken
-            .iter()
-            .any(|(left, right)| from < *right && from + width > *left)
-        {
+        if taken.iter().any(|(left, right)| from < *right && from + width > *left) {
             continue;
         }
         taken.push((from, from + width));
@@ -185,12 +164,9 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
             .any(|event| matches!(&event.kind, EventKind::Measurement { phase, .. } if phase == wanted))
     };
     let mut x = LEFT;
-    for (phase, word) in [
-        ("Successful", "passed"),
-        ("Failed", "failed"),
-        ("Inconclusive", "inconclusive"),
-        ("Error", "error"),
-    ] {
+    for (phase, word) in
+        [("Successful", "passed"), ("Failed", "failed"), ("Inconclusive", "inconclusive"), ("Error", "error")]
+    {
         if has(phase) {
             panel::draw_mark(canvas, phase, (x + 6.0, y - 4.0), "");
             canvas.text("soft", (x + 18.0, y), Anchor::Start, word);
@@ -214,11 +190,8 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
 fn document(trace: &Trace, height: f64, shapes: &str) -> String {
     let run = &trace.run;
     let title = format!("{}: {}", clean(&run.rollout), verdict::brief(trace));
-    let slos: Vec<String> = run
-        .slos
-        .iter()
-        .map(|slo| format!("{} {}", clean(&slo.name), super::quantity::bound(slo)))
-        .collect();
+    let slos: Vec<String> =
+        run.slos.iter().map(|slo| format!("{} {}", clean(&slo.name), super::quantity::bound(slo))).collect();
     let desc = format!(
         "{}, {}. {}. The canary's weight over time and each slo's signal with its measurements: {}.",
         verdict::headline(trace),

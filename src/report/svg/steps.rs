@@ -3,6 +3,8 @@
 //! Enters: a trace and the frame to draw in. Leaves: shapes. A step whose name does not fit keeps its number; one whose
 //! number does not fit keeps its place and says its name to who points at it. It deliberately knows no slo.
 
+use std::fmt::Write as _;
+
 use crate::simulator::trace::{EventKind, Trace};
 use crate::unit::Seconds;
 
@@ -23,17 +25,9 @@ struct Segment {
 /// Segments that took time; moments at which they begin are the boundaries drawn through all panels.
 pub(super) fn strip(canvas: &mut Canvas, trace: &Trace, frame: &Frame, top: f64) -> Vec<u64> {
     let segments = segments(trace, frame.end);
-    canvas.text(
-        "soft step",
-        (frame.left - 8.0, top + STRIP / 2.0 + 4.0),
-        Anchor::End,
-        "step",
-    );
+    canvas.text("soft step", (frame.left - 8.0, top + STRIP / 2.0 + 4.0), Anchor::End, "step");
     for segment in &segments {
-        let (left, right) = (
-            frame.time.at(segment.from as f64),
-            frame.time.at(segment.to as f64),
-        );
+        let (left, right) = (frame.time.at(segment.from as f64), frame.time.at(segment.to as f64));
         let number = segment.index.map(|index| index.saturating_add(1).to_string());
         let verb = segment.name.split(' ').next().unwrap_or("");
         let labels: Vec<String> = match &number {
@@ -43,11 +37,7 @@ pub(super) fn strip(canvas: &mut Canvas, trace: &Trace, frame: &Frame, top: f64)
             }
             None => vec![segment.name.clone()],
         };
-        let span = format!(
-            "{} to {}",
-            Seconds(segment.from).clock(),
-            Seconds(segment.to).clock()
-        );
+        let span = format!("{} to {}", Seconds(segment.from).clock(), Seconds(segment.to).clock());
         let count = trace.run.steps.len();
         let words = match &number {
             Some(number) => format!("step {number} of {count}, {}: {span}", segment.name),
@@ -61,11 +51,7 @@ pub(super) fn strip(canvas: &mut Canvas, trace: &Trace, frame: &Frame, top: f64)
             canvas.text("step", at, Anchor::Middle, &label);
         }
     }
-    segments
-        .iter()
-        .map(|segment| segment.from)
-        .filter(|from| *from > 0)
-        .collect()
+    segments.iter().map(|segment| segment.from).filter(|from| *from > 0).collect()
 }
 
 fn class(segment: &Segment) -> &'static str {
@@ -100,12 +86,7 @@ fn segments(trace: &Trace, end: u64) -> Vec<Segment> {
         if let Some(last) = segments.last_mut() {
             last.to = event.at;
         }
-        segments.push(Segment {
-            from: event.at,
-            to: end,
-            index,
-            name,
-        });
+        segments.push(Segment { from: event.at, to: end, index, name });
     }
     segments.retain(|segment| segment.to > segment.from);
     segments
@@ -113,29 +94,19 @@ fn segments(trace: &Trace, end: u64) -> Vec<Segment> {
 
 /// Weight as an area with each plateau's percentage on it.
 pub(super) fn weight(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, height): (f64, f64)) {
-    let scale = Scale {
-        low: 0.0,
-        high: 100.0,
-        from: top + height,
-        to: top,
-    };
+    let scale = Scale { low: 0.0, high: 100.0, from: top + height, to: top };
     for percent in [0, 50, 100] {
         let y = scale.at(f64::from(percent));
         canvas.line("grid", (frame.left, y), (frame.right, y));
-        canvas.text(
-            "soft",
-            (frame.left - 8.0, y + 4.0),
-            Anchor::End,
-            &format!("{percent} %"),
-        );
+        canvas.text("soft", (frame.left - 8.0, y + 4.0), Anchor::End, &format!("{percent} %"));
     }
     let changes = changes(trace);
     let mut line = format!("M{} {}", px(frame.left), px(scale.at(0.0)));
     for (at, percent) in &changes {
         let (x, y) = (frame.time.at(*at as f64), scale.at(f64::from(*percent)));
-        line.push_str(&format!("H{}V{}", px(x), px(y)));
+        let _ = write!(line, "H{}V{}", px(x), px(y));
     }
-    line.push_str(&format!("H{}", px(frame.right)));
+    let _ = write!(line, "H{}", px(frame.right));
     let foot = px(scale.at(0.0));
     canvas.path("weight", &format!("{line}V{foot}H{}Z", px(frame.left)), "");
     canvas.path("canary", &line, "canary weight");
@@ -148,12 +119,7 @@ pub(super) fn weight(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, he
         }
         let y = scale.at(f64::from(*percent));
         let y = if *percent > 80 { y + 16.0 } else { y - 6.0 };
-        canvas.text(
-            "canary-word",
-            (f64::midpoint(left, right), y),
-            Anchor::Middle,
-            &label,
-        );
+        canvas.text("canary-word", (f64::midpoint(left, right), y), Anchor::Middle, &label);
     }
 }
 

@@ -4,20 +4,16 @@
 //! A scenario that expects nothing is one case; one that could not be played is one case with an error.
 //! It deliberately keeps to the elements and attributes that all readers of JUnit XML agree on.
 
-use super::super::svg::canvas::escaped;
+use super::super::xml::escaped;
 use super::{ExpectationReport, FileReport, ScenarioReport, TestReport};
 
 /// The document, which ends in a line break.
 pub fn junit(report: &TestReport) -> String {
     let suites: String = report.files.iter().map(suite).collect();
-    let time = report.elapsed_millis.map_or_else(String::new, |millis| {
-        format!(" time=\"{}.{:03}\"", millis / 1000, millis % 1000)
-    });
-    let counts = report
-        .files
-        .iter()
-        .map(counts)
-        .fold(Counts::default(), Counts::plus);
+    let time = report
+        .elapsed_millis
+        .map_or_else(String::new, |millis| format!(" time=\"{}.{:03}\"", millis / 1000, millis % 1000));
+    let counts = report.files.iter().map(counts).fold(Counts::default(), Counts::plus);
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rollcast\" {}{time}>\n{suites}</testsuites>\n",
         counts.attributes()
@@ -41,39 +37,26 @@ impl Counts {
     }
 
     fn attributes(self) -> String {
-        format!(
-            "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-            self.tests, self.failures, self.errors
-        )
+        format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"", self.tests, self.failures, self.errors)
     }
 }
 
 fn counts(file: &FileReport) -> Counts {
     let of = |scenario: &ScenarioReport| match &scenario.problem {
-        Some(_) => Counts {
-            tests: 1,
-            failures: 0,
-            errors: 1,
-        },
+        Some(_) => Counts { tests: 1, failures: 0, errors: 1 },
         None => Counts {
             tests: scenario.expectations.len().max(1),
             failures: scenario.expectations.iter().filter(|one| !one.met).count(),
             errors: 0,
         },
     };
-    file.scenarios
-        .iter()
-        .map(of)
-        .fold(Counts::default(), Counts::plus)
+    file.scenarios.iter().map(of).fold(Counts::default(), Counts::plus)
 }
 
 fn suite(file: &FileReport) -> String {
     let name = escaped(&file.file);
     let cases: String = file.scenarios.iter().map(cases).collect();
-    format!(
-        "  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n",
-        counts(file).attributes()
-    )
+    format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts(file).attributes())
 }
 
 fn cases(scenario: &ScenarioReport) -> String {
@@ -92,11 +75,7 @@ fn cases(scenario: &ScenarioReport) -> String {
         }
         let message = attribute(&format!("{}, expected {}", one.seen, one.expected));
         let body = lines(&one.details, one.replay.as_deref().or(scenario.replay.as_deref()));
-        case(
-            scenario,
-            &name,
-            &format!("      <failure message=\"{message}\">{body}</failure>\n"),
-        )
+        case(scenario, &name, &format!("      <failure message=\"{message}\">{body}</failure>\n"))
     };
     scenario.expectations.iter().map(of).collect()
 }
@@ -115,11 +94,6 @@ fn attribute(text: &str) -> String {
 }
 
 fn lines(details: &[String], replay: Option<&str>) -> String {
-    let all: Vec<String> = details
-        .iter()
-        .map(String::as_str)
-        .chain(replay)
-        .map(escaped)
-        .collect();
+    let all: Vec<String> = details.iter().map(String::as_str).chain(replay).map(escaped).collect();
     all.join("\n")
 }

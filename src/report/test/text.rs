@@ -6,7 +6,7 @@
 use crate::unit::grouped;
 
 use super::super::style::{Ink, Look};
-use super::super::text::{clean, counted, left, spaces, width, wrap};
+use super::super::text::{clean, counted, left, line, spaces, width, wrap};
 use super::{ExpectationReport, ScenarioReport, TestReport};
 
 const DETAIL: usize = 6;
@@ -22,7 +22,7 @@ pub fn text(report: &TestReport, look: &Look) -> String {
         text.push_str(&look.bold(&clean(&file.file)));
         text.push('\n');
         if file.scenarios.is_empty() {
-            text.push_str(&format!("  {}\n", look.dim("no scenario")));
+            line(&mut text, &format!("  {}", look.dim("no scenario")));
         }
         for scenario in &file.scenarios {
             text.push_str(&told(scenario, column, look));
@@ -43,11 +43,7 @@ fn told(scenario: &ScenarioReport, column: usize, look: &Look) -> String {
     let failed: Vec<&ExpectationReport> = scenario.expectations.iter().filter(|one| !one.met).collect();
     match failed.as_slice() {
         [] => {
-            let nothing = if scenario.expectations.is_empty() {
-                " (nothing was expected)"
-            } else {
-                ""
-            };
+            let nothing = if scenario.expectations.is_empty() { " (nothing was expected)" } else { "" };
             let seen = format!("{}{nothing}", clean(&scenario.seen));
             text.push_str(&headline(scenario, true, &seen, column, look));
         }
@@ -57,19 +53,12 @@ fn told(scenario: &ScenarioReport, column: usize, look: &Look) -> String {
         }
         several => {
             let of = scenario.expectations.len();
-            let seen = format!(
-                "{} ({} of {of} expectations not met)",
-                clean(&scenario.seen),
-                several.len()
-            );
+            let seen = format!("{} ({} of {of} expectations not met)", clean(&scenario.seen), several.len());
             text.push_str(&headline(scenario, false, &seen, column, look));
             let mut shown = None;
             for one in several {
                 text.push_str(&indented(&sentence(one), DETAIL, look));
-                let lines = one
-                    .details
-                    .iter()
-                    .map(|detail| indented(&clean(detail), DETAIL + 2, look));
+                let lines = one.details.iter().map(|detail| indented(&clean(detail), DETAIL + 2, look));
                 text.extend(lines);
                 let replay = replay(one, scenario);
                 // The command that shows all of them stands once, below the last.
@@ -91,11 +80,7 @@ fn sentence(one: &ExpectationReport) -> String {
 
 /// Sign, name, what was seen: in columns where they fit, below each other where they do not.
 fn headline(scenario: &ScenarioReport, good: bool, seen: &str, column: usize, look: &Look) -> String {
-    let (sign, ink) = if good {
-        (look.tick(), Ink::Green)
-    } else {
-        (look.cross(), Ink::Red)
-    };
+    let (sign, ink) = if good { (look.tick(), Ink::Green) } else { (look.cross(), Ink::Red) };
     let name = clean(&scenario.name);
     let start = 2 + width(sign) + 1;
     let columns = look.columns();
@@ -105,21 +90,15 @@ fn headline(scenario: &ScenarioReport, good: bool, seen: &str, column: usize, lo
         return format!("  {sign} {}   {seen}\n", left(&name, column));
     }
     let mut text = String::new();
-    for (at, line) in wrap(&name, columns - start).iter().enumerate() {
-        text.push_str(&if at == 0 {
-            format!("  {sign} {line}\n")
-        } else {
-            format!("{}{line}\n", spaces(start))
-        });
+    for (at, part) in wrap(&name, columns - start).iter().enumerate() {
+        let before = if at == 0 { format!("  {sign} ") } else { spaces(start) };
+        line(&mut text, &format!("{before}{part}"));
     }
     text + &indented(seen, DETAIL, look)
 }
 
 fn details(one: &ExpectationReport, scenario: &ScenarioReport, look: &Look) -> String {
-    let lines = one
-        .details
-        .iter()
-        .map(|detail| indented(&clean(detail), DETAIL, look));
+    let lines = one.details.iter().map(|detail| indented(&clean(detail), DETAIL, look));
     let text: String = lines.collect();
     text + &command(replay(one, scenario), look)
 }
@@ -128,48 +107,36 @@ fn replay<'a>(one: &'a ExpectationReport, scenario: &'a ScenarioReport) -> Optio
     one.replay.as_deref().or(scenario.replay.as_deref())
 }
 
-fn indented(text: &str, indent: usize, look: &Look) -> String {
-    let lines = wrap(text, look.columns() - indent);
-    lines
-        .iter()
-        .map(|line| format!("{}{line}\n", spaces(indent)))
-        .collect()
+fn indented(words: &str, indent: usize, look: &Look) -> String {
+    let lines = wrap(words, look.columns() - indent);
+    let mut text = String::new();
+    for words in &lines {
+        line(&mut text, &format!("{}{words}", spaces(indent)));
+    }
+    text
 }
 
 fn command(command: Option<&str>, look: &Look) -> String {
-    command.map_or_else(String::new, |command| {
-        format!("{}{}\n", spaces(DETAIL), look.paint(Ink::Cyan, command))
-    })
+    command
+        .map_or_else(String::new, |command| format!("{}{}\n", spaces(DETAIL), look.paint(Ink::Cyan, command)))
 }
 
 /// `2 scenarios, 1 as expected, 1 not; 1,001 runs in 0.3 s`
 fn summary(report: &TestReport, look: &Look) -> String {
     let all = report.scenarios().count() as u64;
-    let good = report
-        .scenarios()
-        .filter(|scenario| scenario.is_as_expected())
-        .count() as u64;
+    let good = report.scenarios().filter(|scenario| scenario.is_as_expected()).count() as u64;
     let scenarios = counted(all, "scenario", "scenarios");
     let (said, ink) = match all - good {
         0 if all == 0 => ("no scenario".to_owned(), Ink::Yellow),
         0 if all == 1 => (format!("{scenarios}, as expected"), Ink::Green),
         0 => (format!("{scenarios}, all as expected"), Ink::Green),
-        bad if good == 0 => (
-            format!(
-                "{scenarios}, {} as expected",
-                if bad == 1 { "not" } else { "none" }
-            ),
-            Ink::Red,
-        ),
-        bad => (
-            format!("{scenarios}, {} as expected, {} not", grouped(good), grouped(bad)),
-            Ink::Red,
-        ),
+        bad if good == 0 => {
+            (format!("{scenarios}, {} as expected", if bad == 1 { "not" } else { "none" }), Ink::Red)
+        }
+        bad => (format!("{scenarios}, {} as expected, {} not", grouped(good), grouped(bad)), Ink::Red),
     };
     let runs = counted(report.runs(), "run", "runs");
-    let elapsed = report
-        .elapsed_millis
-        .map_or_else(String::new, |millis| format!(" in {}", seconds(millis)));
+    let elapsed = report.elapsed_millis.map_or_else(String::new, |millis| format!(" in {}", seconds(millis)));
     format!("{}; {runs}{elapsed}", look.paint(ink, &said))
 }
 

@@ -12,7 +12,7 @@ use crate::simulator::trace::{Totals, Trace};
 use crate::unit::grouped;
 
 use super::style::{Ink, Look};
-use super::text::{clean, counted, left, width, wrap};
+use super::text::{clean, counted, left, line as push_line, width, wrap};
 use super::verdict;
 
 /// What may be typed next.
@@ -58,11 +58,7 @@ fn header(trace: &Trace, look: &Look) -> String {
         title.push_str(&clean(&run.scenario));
     }
     let mut facts = vec![
-        format!(
-            "{}, {}",
-            counted(u64::from(run.replicas), "pod", "pods"),
-            clean(&run.route)
-        ),
+        format!("{}, {}", counted(u64::from(run.replicas), "pod", "pods"), clean(&run.route)),
         format!("Argo Rollouts {}, Prometheus {}", run.controller, run.prometheus),
     ];
     facts.push(match run.number {
@@ -101,10 +97,7 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
     let mut text = String::new();
     let columns = look.columns();
     let label = "  exposed  ";
-    for (at, line) in wrap(&cost(&trace.totals), columns - width(label))
-        .iter()
-        .enumerate()
-    {
+    for (at, line) in wrap(&cost(&trace.totals), columns - width(label)).iter().enumerate() {
         text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
         text.push_str(line);
         text.push('\n');
@@ -153,25 +146,14 @@ pub(super) fn cost(totals: &Totals) -> String {
 
 /// The commands, aligned, each on a line of its own with its purpose after it where there is room.
 fn next(look: &Look, commands: &Commands) -> String {
-    let again = commands
-        .again
-        .iter()
-        .map(|command| ("again", command.as_str(), ""));
-    let others = commands
-        .next
-        .iter()
-        .map(|next| ("next", next.command.as_str(), next.purpose.as_str()));
+    let again = commands.again.iter().map(|command| ("again", command.as_str(), ""));
+    let others = commands.next.iter().map(|next| ("next", next.command.as_str(), next.purpose.as_str()));
     let rows: Vec<_> = again.chain(others).collect();
     let room = look.columns().saturating_sub(2 + 8);
-    let widest = rows
-        .iter()
-        .filter(|(_, _, purpose)| !purpose.is_empty())
-        .map(|(_, command, _)| width(command))
-        .max();
+    let widest =
+        rows.iter().filter(|(_, _, purpose)| !purpose.is_empty()).map(|(_, command, _)| width(command)).max();
     let fits = |purpose: &str| widest.unwrap_or(0) + 3 + width(purpose) <= room;
-    let beside = rows
-        .iter()
-        .all(|(_, _, purpose)| purpose.is_empty() || fits(purpose));
+    let beside = rows.iter().all(|(_, _, purpose)| purpose.is_empty() || fits(purpose));
     let mut text = String::new();
     for (word, command, purpose) in rows {
         let command_shown = if beside && !purpose.is_empty() {
@@ -180,14 +162,10 @@ fn next(look: &Look, commands: &Commands) -> String {
             command.to_owned()
         };
         if !beside && !purpose.is_empty() {
-            text.push_str(&format!(
-                "  {}{}\n",
-                left(word, 8),
-                look.dim(&format!("{purpose}:"))
-            ));
-            text.push_str(&format!("  {}{command_shown}\n", left("", 8)));
+            push_line(&mut text, &format!("  {}{}", left(word, 8), look.dim(&format!("{purpose}:"))));
+            push_line(&mut text, &format!("  {}{command_shown}", left("", 8)));
         } else {
-            text.push_str(&format!("  {}{command_shown}\n", left(word, 8)));
+            push_line(&mut text, &format!("  {}{command_shown}", left(word, 8)));
         }
     }
     text

@@ -156,11 +156,7 @@ impl<'a> Gathering<'a> {
             return;
         }
         // What one metric says ends when it says something else; other metrics go on.
-        let last = self
-            .open
-            .iter_mut()
-            .rev()
-            .find(|open| open.metric == next.metric && open.run == next.run);
+        let last = self.open.iter_mut().rev().find(|open| open.metric == next.metric && open.run == next.run);
         match last {
             Some(open) if open.goes_on(&next) => {
                 open.until = next.at;
@@ -196,13 +192,7 @@ impl<'a> Gathering<'a> {
         if let Some((at, note)) = self.story.pods_told() {
             let step = String::new();
             let weight = self.story.weight_before;
-            self.rows.push(Row::State(State {
-                at,
-                step,
-                weight,
-                notes: vec![note],
-                pods_only: true,
-            }));
+            self.rows.push(Row::State(State { at, step, weight, notes: vec![note], pods_only: true }));
         }
         self.story.weight_before = state.weight;
         self.rows.push(Row::State(state));
@@ -213,30 +203,15 @@ impl<'a> Gathering<'a> {
         self.close_open();
         if let Some((at, note)) = self.story.pods_told() {
             let (step, weight) = (String::new(), self.story.weight);
-            self.rows.push(Row::State(State {
-                at,
-                step,
-                weight,
-                notes: vec![note],
-                pods_only: true,
-            }));
+            self.rows.push(Row::State(State { at, step, weight, notes: vec![note], pods_only: true }));
         }
         self.rows
     }
 }
 
 fn measured(event: &Event) -> Option<Measured> {
-    let EventKind::Measurement {
-        name,
-        metric,
-        value,
-        phase,
-        message,
-        dry_run,
-        failed,
-        inconclusive,
-        ..
-    } = &event.kind
+    let EventKind::Measurement { name, metric, value, phase, message, dry_run, failed, inconclusive, .. } =
+        &event.kind
     else {
         return None;
     };

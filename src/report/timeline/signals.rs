@@ -9,7 +9,7 @@ use crate::unit::Seconds;
 use super::super::chart::{gather, sparkline};
 use super::super::quantity::{beside, bound, is_ceiling};
 use super::super::style::Look;
-use super::super::text::{clean, clip, left, right, spaces, width};
+use super::super::text::{clean, clip, left, line as push_line, right, spaces, width};
 use super::super::verdict::slo;
 
 /// One line of the picture.
@@ -33,40 +33,21 @@ pub(super) fn signals(trace: &Trace, look: &Look) -> String {
     if trace.signals.iter().all(|track| track.at.is_empty()) || end == 0 {
         return String::new();
     }
-    let names = trace
-        .signals
-        .iter()
-        .map(|track| width(&track.slo))
-        .max()
-        .unwrap_or(0);
+    let names = trace.signals.iter().map(|track| width(&track.slo)).max().unwrap_or(0);
     let names = names.clamp(6, NAME);
-    let said: Vec<[String; 2]> = trace
-        .signals
-        .iter()
-        .map(|track| said(track, slo(trace, &track.slo)))
-        .collect();
+    let said: Vec<[String; 2]> =
+        trace.signals.iter().map(|track| said(track, slo(trace, &track.slo))).collect();
     let words = said.iter().flatten().map(|text| width(text)).max().unwrap_or(0);
     let fixed = 2 + names + 2 + SIDE + 2;
     let total = look.columns();
     // Words that leave no room for a picture stand below it.
     let beside = total.saturating_sub(fixed + 2 + words);
     let below = beside < CELLS_MIN;
-    let cells = if below {
-        total.saturating_sub(fixed)
-    } else {
-        beside
-    }
-    .clamp(8, CELLS);
+    let cells = if below { total.saturating_sub(fixed) } else { beside }.clamp(8, CELLS);
 
     let mut lines = vec![weight_line(trace, end, cells)];
     for (track, [canary, stable]) in trace.signals.iter().zip(said) {
-        lines.extend(track_lines(
-            track,
-            slo(trace, &track.slo),
-            (canary, stable),
-            end,
-            cells,
-        ));
+        lines.extend(track_lines(track, slo(trace, &track.slo), (canary, stable), end, cells));
     }
     let mut text = String::new();
     for line in lines {
@@ -75,14 +56,18 @@ pub(super) fn signals(trace: &Trace, look: &Look) -> String {
         let side = left(line.side, SIDE);
         let start = format!("  {name}  {side}  {spark}");
         if below {
-            text.push_str(&format!("{}\n", start.trim_end()));
-            text.push_str(&format!("    {}\n", clip(&line.said, total - 4, look)));
+            push_line(&mut text, start.trim_end());
+            push_line(&mut text, &format!("    {}", clip(&line.said, total - 4, look)));
         } else {
-            text.push_str(&format!("{start}  {}\n", line.said));
+            push_line(&mut text, &format!("{start}  {}", line.said));
         }
     }
     let last = Seconds(end).clock();
-    let axis = format!("0:00{}", right(&last, cells.saturating_sub(4)));
+    let axis = if width(&last) + 5 <= cells {
+        format!("0:00{}", right(&last, cells - 4))
+    } else {
+        clip(&right(&last, cells), cells, look)
+    };
     text.push_str(&look.dim(&format!("{}{axis}", spaces(fixed))));
     text.push('\n');
     text
@@ -108,19 +93,10 @@ fn weight_line(trace: &Trace, end: u64, cells: usize) -> Line {
             _ => {}
         }
     }
-    let points = changes
-        .into_iter()
-        .map(|(at, weight)| (at, Some(f64::from(weight))));
+    let points = changes.into_iter().map(|(at, weight)| (at, Some(f64::from(weight))));
     let cells = gather(points, end, cells, true);
     let said = format!("peak {} %", trace.verdict.peak_weight);
-    Line {
-        name: "weight".into(),
-        side: "",
-        cells,
-        low: 0.0,
-        high: 100.0,
-        said,
-    }
+    Line { name: "weight".into(), side: "", cells, low: 0.0, high: 100.0, said }
 }
 
 fn track_lines(
@@ -132,12 +108,7 @@ fn track_lines(
 ) -> Vec<Line> {
     let ceiling = slo.is_none_or(is_ceiling);
     let gathered = |values: &[Option<f64>]| {
-        gather(
-            track.at.iter().copied().zip(values.iter().copied()),
-            end,
-            cells,
-            ceiling,
-        )
+        gather(track.at.iter().copied().zip(values.iter().copied()), end, cells, ceiling)
     };
     let (low, high) = scale(track, slo);
     vec![
@@ -149,43 +120,24 @@ fn track_lines(
             high,
             said: canary,
         },
-        Line {
-            name: String::new(),
-            side: "stable",
-            cells: gathered(&track.stable),
-            low,
-            high,
-            said: stable,
-        },
+        Line { name: String::new(), side: "stable", cells: gathered(&track.stable), low, high, said: stable },
     ]
 }
 
 /// From nothing to the highest value or the bound; shares that should be high, from the lowest to all.
 fn scale(track: &SignalTrack, slo: Option<&SloBound>) -> (f64, f64) {
     let values = track.canary.iter().chain(&track.stable).flatten().copied();
-    let known = values
-        .chain(slo.map(|slo| slo.threshold))
-        .filter(|value| value.is_finite());
-    let (low, high) = known.fold((f64::INFINITY, 0.0_f64), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let known = values.chain(slo.map(|slo| slo.threshold)).filter(|value| value.is_finite());
+    let (low, high) =
+        known.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let share = slo.is_some_and(|slo| slo.unit == crate::simulator::trace::Unit::Ratio && !is_ceiling(slo));
-    if share && low.is_finite() {
-        (low, 1.0)
-    } else {
-        (0.0, high)
-    }
+    if share && low.is_finite() { (low, 1.0) } else { (0.0, high) }
 }
 
 /// The last and the worst value of both sides, and the bound.
 fn said(track: &SignalTrack, slo: Option<&SloBound>) -> [String; 2] {
     let spelled = |values: &[Option<f64>]| {
-        let known: Vec<f64> = values
-            .iter()
-            .flatten()
-            .copied()
-            .filter(|value| !value.is_nan())
-            .collect();
+        let known: Vec<f64> = values.iter().flatten().copied().filter(|value| !value.is_nan()).collect();
         let Some(last) = known.last().copied() else {
             return "no data".to_owned();
         };
@@ -195,16 +147,9 @@ fn said(track: &SignalTrack, slo: Option<&SloBound>) -> [String; 2] {
         let worst = known
             .iter()
             .copied()
-            .fold(last, |worst, value| match is_ceiling(slo) {
-                true => worst.max(value),
-                false => worst.min(value),
-            });
+            .fold(last, |worst, value| if is_ceiling(slo) { worst.max(value) } else { worst.min(value) });
         let (last, worst) = (beside(slo, last), beside(slo, worst));
-        if last == worst {
-            last
-        } else {
-            format!("{last}, at worst {worst}")
-        }
+        if last == worst { last } else { format!("{last}, at worst {worst}") }
     };
     let canary = spelled(&track.canary);
     let bound = slo.map_or_else(String::new, |slo| format!("  ({})", bound(slo)));

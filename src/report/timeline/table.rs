@@ -70,10 +70,7 @@ fn head(columns: Columns) -> String {
     if columns.words.is_none() {
         return format!("  {time}{gap}{name}{gap}canary weight");
     }
-    format!(
-        "  {time}{gap}{name}{gap}{}{gap}what happened",
-        left("canary weight", columns.middle)
-    )
+    format!("  {time}{gap}{name}{gap}{}{gap}what happened", left("canary weight", columns.middle))
 }
 
 fn columns(rows: &[Cells], look: &Look) -> Columns {
@@ -94,37 +91,17 @@ fn columns(rows: &[Cells], look: &Look) -> Columns {
     let wide = 2 + time + 2 + name + 2 + middle + 2;
     if wide + WORDS <= total {
         let words = Some(total - wide);
-        return Columns {
-            total,
-            time,
-            name,
-            middle,
-            value: middle - 2 - bound,
-            gap: 2,
-            words,
-        };
+        return Columns { total, time, name, middle, value: middle - 2 - bound, gap: 2, words };
     }
     let name = name.min(total.saturating_sub(2 + time + 2 + 2 + BAR_NARROW + PERCENT));
     let middle = total.saturating_sub(2 + time + 2 + name + 2).min(BAR + PERCENT);
-    Columns {
-        total,
-        time,
-        name,
-        middle,
-        value: 0,
-        gap: 2,
-        words: None,
-    }
+    Columns { total, time, name, middle, value: 0, gap: 2, words: None }
 }
 
 fn lines(row: &Cells, columns: Columns, look: &Look) -> Vec<String> {
     let gap = spaces(columns.gap);
     let name = left(&clip(&row.name, columns.name, look), columns.name);
-    let start = format!(
-        "  {}{gap}{}",
-        right(&row.time, columns.time),
-        look.paint(row.name_ink, &name)
-    );
+    let start = format!("  {}{gap}{}", right(&row.time, columns.time), look.paint(row.name_ink, &name));
     let Some(room) = columns.words else {
         return narrow_lines(row, start, columns, look);
     };
@@ -150,10 +127,9 @@ fn narrow_lines(row: &Cells, start: String, columns: Columns, look: &Look) -> Ve
     let room = columns.total - width(&indent);
     let gap = spaces(columns.gap);
     let mut lines = match &row.middle {
-        Middle::Weight(percent) => vec![format!(
-            "{start}{gap}{}",
-            weight(*percent, columns.middle, columns.middle, look)
-        )],
+        Middle::Weight(percent) => {
+            vec![format!("{start}{gap}{}", weight(*percent, columns.middle, columns.middle, look))]
+        }
         Middle::Value { value, ink, bound } => {
             let both = format!("{value}  {bound}");
             let both = clip(both.trim_end(), room, look);
@@ -166,11 +142,7 @@ fn narrow_lines(row: &Cells, start: String, columns: Columns, look: &Look) -> Ve
             }
         }
     };
-    lines.extend(
-        painted(&row.words, room, look)
-            .iter()
-            .map(|line| format!("{indent}{line}")),
-    );
+    lines.extend(painted(&row.words, room, look).iter().map(|line| format!("{indent}{line}")));
     lines
 }
 
@@ -190,9 +162,7 @@ fn painted(parts: &[(Ink, String)], room: usize, look: &Look) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = None;
     for (ink, part) in parts.iter().filter(|(_, part)| !part.is_empty()) {
-        let shared = used
-            .map(|used: usize| used + 2 + width(part))
-            .filter(|shared| *shared <= room);
+        let shared = used.map(|used: usize| used + 2 + width(part)).filter(|shared| *shared <= room);
         if let (Some(shared), Some(line)) = (shared, lines.last_mut()) {
             line.push_str(", ");
             line.push_str(&look.paint(*ink, part));
@@ -242,11 +212,7 @@ fn state_cells(state: &State) -> Cells {
         name: state.step.clone(),
         name_ink,
         middle: Middle::Weight(state.weight),
-        words: state
-            .notes
-            .iter()
-            .map(|note| (note.ink, note.text.clone()))
-            .collect(),
+        words: state.notes.iter().map(|note| (note.ink, note.text.clone())).collect(),
     }
 }
 
@@ -254,17 +220,13 @@ fn measured_cells(measured: &Measured, slo: Option<&SloBound>, look: &Look) -> C
     let ink = ink(measured);
     let mut words = vec![(ink, said(measured, slo))];
     if measured.dry_run {
-        words.push((Ink::Dim, "dry run: decides nothing".into()));
+        words.push((Ink::Dim, "dry run".into()));
     }
     Cells {
         time: Seconds(measured.at).clock(),
         name: format!("{} {}", look.pointer(), clean(&measured.metric)),
         name_ink: Ink::Plain,
-        middle: Middle::Value {
-            value: value(measured, slo),
-            ink,
-            bound: slo.map(bound).unwrap_or_default(),
-        },
+        middle: Middle::Value { value: value(measured, slo), ink, bound: slo.map(bound).unwrap_or_default() },
         words,
     }
 }
@@ -311,35 +273,23 @@ fn said(measured: &Measured, slo: Option<&SloBound>) -> String {
         Kind::Failed if many => format!("{often} failed, {until}"),
         Kind::Failed => format!("failed{}", tolerated(measured, slo)),
         Kind::NoData(phase) => {
-            let often = if many {
-                format!(" {}, {until}", times(measured.count))
-            } else {
-                String::new()
-            };
+            let often = if many { format!(" {}, {until}", times(measured.count)) } else { String::new() };
             match phase.as_str() {
                 "Successful" => format!("passed without data{often}"),
                 "Failed" => format!("failed without data{often}{}", tolerated(measured, slo)),
-                other => format!("{}{often}", other.to_lowercase()),
+                other => format!("{}{often}", clean(&other.to_lowercase())),
             }
         }
         Kind::Error(message) => {
-            let often = if many {
-                format!("{often} errors, {until}: ")
-            } else {
-                String::new()
-            };
-            let message = if message.is_empty() {
-                "could not be measured".into()
-            } else {
-                clean(message)
-            };
+            let often = if many { format!("{often} errors, {until}: ") } else { String::new() };
+            let message = if message.is_empty() { "could not be measured".into() } else { clean(message) };
             format!("{often}{message}")
         }
         Kind::Inconclusive if measured.inconclusive > 1 => {
             format!("inconclusive, {} so far", times(measured.inconclusive))
         }
         Kind::Inconclusive => "inconclusive".into(),
-        Kind::Other(phase) => phase.to_lowercase(),
+        Kind::Other(phase) => clean(&phase.to_lowercase()),
     }
 }
 
@@ -350,20 +300,12 @@ fn tolerated(measured: &Measured, slo: Option<&SloBound>) -> String {
         None => format!(", {} so far", times(measured.failed)),
         Some(slo) if slo.failure_limit == 0 => ", none tolerated".into(),
         Some(slo) if measured.failed > slo.failure_limit => {
-            format!(
-                ", {} where {} tolerated",
-                times(measured.failed),
-                are(slo.failure_limit)
-            )
+            format!(", {} where {} tolerated", times(measured.failed), are(slo.failure_limit))
         }
         Some(slo) => format!(", {} of {} tolerated", measured.failed, slo.failure_limit),
     }
 }
 
 fn are(limit: u32) -> String {
-    if limit == 1 {
-        "1 is".into()
-    } else {
-        format!("{limit} are")
-    }
+    if limit == 1 { "1 is".into() } else { format!("{limit} are") }
 }

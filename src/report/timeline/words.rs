@@ -22,10 +22,7 @@ pub(super) struct Note {
 
 impl Note {
     fn new(ink: Ink, text: impl Into<String>) -> Self {
-        Self {
-            ink,
-            text: text.into(),
-        }
+        Self { ink, text: text.into() }
     }
 
     fn plain(text: impl Into<String>) -> Self {
@@ -104,11 +101,9 @@ impl<'a> Story<'a> {
             EventKind::Scaled { revision, from, to } => {
                 Some(self.scaled(*revision, *from, *to, later, event.at))
             }
-            EventKind::Available {
-                revision,
-                available,
-                wanted,
-            } => self.available(*revision, *available, *wanted, later),
+            EventKind::Available { revision, available, wanted } => {
+                self.available(*revision, *available, *wanted, later)
+            }
             EventKind::RunStarted { name, kind, .. } => {
                 self.runs.insert(name, kind);
                 Some(Note::plain(format!("{} starts", analysis(kind))))
@@ -122,14 +117,7 @@ impl<'a> Story<'a> {
             EventKind::Aborted { message } => {
                 self.ended = Some("aborted");
                 self.said.push(message);
-                Some(Note::new(
-                    Ink::Red,
-                    if message.is_empty() {
-                        "aborted".into()
-                    } else {
-                        clean(message)
-                    },
-                ))
+                Some(Note::new(Ink::Red, if message.is_empty() { "aborted".into() } else { clean(message) }))
             }
             EventKind::Promoted { revision } => {
                 self.ended = Some("promoted");
@@ -168,17 +156,18 @@ impl<'a> Story<'a> {
 
     /// A pod more on the way to all wanted ones is not worth a row; the last of them is, and any pod less.
     fn available(&mut self, revision: u64, available: u32, wanted: u32, later: &[Event]) -> Option<Note> {
+        let first = !self.available.contains_key(&revision);
         let before = self.available.insert(revision, available).unwrap_or(0);
+        // The pods that were there before the release are where it starts, not what happens.
+        if first && available >= wanted && self.canary != Some(revision) {
+            return None;
+        }
         let side = self.side(revision);
         if available >= wanted {
             // Scaling down is told where it was wanted.
             return (available > before && wanted > 0).then(|| {
                 let noun = if wanted == 1 { "pod" } else { "pods" };
-                let all = if wanted == 1 {
-                    String::new()
-                } else {
-                    format!("all {wanted} ")
-                };
+                let all = if wanted == 1 { String::new() } else { format!("all {wanted} ") };
                 Note::plain(format!("{all}{side} {noun} ready"))
             });
         }
@@ -188,11 +177,9 @@ impl<'a> Story<'a> {
             return Some(Note::new(Ink::Yellow, text));
         }
         let goes_on = later.iter().find_map(|event| match &event.kind {
-            EventKind::Available {
-                revision: of,
-                available: next,
-                ..
-            } if *of == revision => Some(*next > available),
+            EventKind::Available { revision: of, available: next, .. } if *of == revision => {
+                Some(*next > available)
+            }
             EventKind::Scaled { revision: of, .. } if *of == revision => Some(false),
             _ => None,
         });
@@ -213,27 +200,16 @@ impl<'a> Story<'a> {
             |event| matches!(&event.kind, EventKind::Aborted { message: other } if other.contains(message)),
         );
         if phase == "Successful" {
-            let text = if message.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", clean(message))
-            };
+            let text = if message.is_empty() { String::new() } else { format!(" ({})", clean(message)) };
             return Some(Note::new(Ink::Dim, format!("{analysis} successful{text}")));
         }
         if said_later && !message.is_empty() {
             return None;
         }
         self.said.push(message);
-        let ink = if phase == "Inconclusive" {
-            Ink::Yellow
-        } else {
-            Ink::Red
-        };
+        let ink = if phase == "Inconclusive" { Ink::Yellow } else { Ink::Red };
         let colon = if message.is_empty() { "" } else { ": " };
-        Some(Note::new(
-            ink,
-            format!("{analysis} {}{colon}{}", phase.to_lowercase(), clean(message)),
-        ))
+        Some(Note::new(ink, format!("{analysis} {}{colon}{}", clean(&phase.to_lowercase()), clean(message))))
     }
 
     /// Phases repeat what pauses, aborts and promotions say; what they alone say is told.
@@ -251,14 +227,7 @@ impl<'a> Story<'a> {
             return None;
         }
         self.said.push(message);
-        Some(Note::new(
-            Ink::Red,
-            if message.is_empty() {
-                "degraded".into()
-            } else {
-                clean(message)
-            },
-        ))
+        Some(Note::new(Ink::Red, if message.is_empty() { "degraded".into() } else { clean(message) }))
     }
 
     /// Counts a row about pods that gets no row.
@@ -273,19 +242,13 @@ impl<'a> Story<'a> {
     pub(super) fn pods_told(&mut self) -> Option<(u64, Note)> {
         let (at, count, words) = self.untold.take()?;
         let changes = counted(u64::from(count), "more change", "more changes");
-        Some((
-            at,
-            Note::new(Ink::Yellow, format!("{changes} until here, the last: {words}")),
-        ))
+        Some((at, Note::new(Ink::Yellow, format!("{changes} until here, the last: {words}"))))
     }
 }
 
 fn operator(action: &str, outcome: &str) -> Note {
     let colon = if outcome.is_empty() { "" } else { ": " };
-    Note::new(
-        Ink::Cyan,
-        format!("operator: {}{colon}{}", clean(action), clean(outcome)),
-    )
+    Note::new(Ink::Cyan, format!("operator: {}{colon}{}", clean(action), clean(outcome)))
 }
 
 fn analysis(kind: &str) -> String {
@@ -302,10 +265,9 @@ fn paused(reason: &str, until: Option<u64>) -> Note {
             Note::new(Ink::Dim, format!("pauses until {}", Seconds(until).clock()))
         }
         ("CanaryPauseStep", None) => Note::new(Ink::Yellow, "pauses until somebody promotes it"),
-        (other, Some(until)) => Note::new(
-            Ink::Yellow,
-            format!("paused ({}), until {}", clean(other), Seconds(until).clock()),
-        ),
+        (other, Some(until)) => {
+            Note::new(Ink::Yellow, format!("paused ({}), until {}", clean(other), Seconds(until).clock()))
+        }
         (other, None) => Note::new(Ink::Yellow, format!("paused ({})", clean(other))),
     }
 }

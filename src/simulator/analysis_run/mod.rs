@@ -332,8 +332,8 @@ impl Kind {
     /// The step, where one made it.
     pub(super) fn step(self) -> Option<i64> {
         match self {
-            Self::Background => None,
             Self::Step(index) => Some(index),
+            _ => None,
         }
     }
 }

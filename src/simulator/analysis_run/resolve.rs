@@ -51,10 +51,9 @@ pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stabl
 fn metric(spec: &MetricSpec, args: &[(&str, String)]) -> Result<Metric, String> {
     let mut spec = spec.clone();
     spec.query = substitute(&spec.query, args)?;
-    for condition in [&mut spec.success_condition, &mut spec.failure_condition] {
-        if let Some(text) = condition {
-            *text = substitute(text, args)?;
-        }
+    let conditions = [&mut spec.success_condition, &mut spec.failure_condition];
+    for text in conditions.into_iter().flatten() {
+        *text = substitute(text, args)?;
     }
     Ok(Metric {
         name: spec.name.as_str().into(),

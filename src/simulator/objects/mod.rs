@@ -10,6 +10,8 @@ pub mod store;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::spec::Template;
 
 /// A pod template's hash, numbered in the order in which ReplicaSets first had it: `rev1`, `rev2`, …
@@ -82,8 +84,23 @@ pub struct VirtualService {
 pub struct Route {
     /// Name.
     pub name: Option<Arc<str>>,
+    /// Which requests it takes; `None` is all.
+    pub matches: Option<Arc<Value>>,
+    /// Where a copy of them goes.
+    pub mirror: Option<Mirror>,
     /// Weighted destinations.
     pub to: Vec<Destination>,
+}
+
+/// Where copies of requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mirror {
+    /// Host.
+    pub host: Arc<str>,
+    /// Subset.
+    pub subset: Option<Arc<str>>,
+    /// Percent of requests.
+    pub percentage: i64,
 }
 
 /// A weighted destination.
@@ -102,6 +119,8 @@ pub struct Destination {
 pub struct DestinationRule {
     /// Name.
     pub name: Arc<str>,
+    /// `spec.host`
+    pub host: Arc<str>,
     /// Subsets with the hash among their labels.
     pub subsets: Vec<(Arc<str>, Option<Hash>)>,
     /// Whether it has the managed-by annotation.

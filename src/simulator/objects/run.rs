@@ -83,6 +83,10 @@ pub enum Kind {
     Background,
     /// A step, from 0.
     Step(i64),
+    /// `blueGreen.prePromotionAnalysis`
+    PrePromotion,
+    /// `blueGreen.postPromotionAnalysis`
+    PostPromotion,
 }
 
 impl Kind {
@@ -91,6 +95,8 @@ impl Kind {
         match self {
             Self::Background => "Background",
             Self::Step(_) => "Step",
+            Self::PrePromotion => "PrePromotion",
+            Self::PostPromotion => "PostPromotion",
         }
     }
 }
@@ -160,8 +166,13 @@ impl Run {
     /// Its name.
     pub fn name(&self, rollout: &str) -> String {
         let mut name = format!("{rollout}-{}-{}", self.hash, self.revision);
-        if let Kind::Step(index) = self.kind {
-            let _ = write!(name, "-{index}");
+        match self.kind {
+            Kind::Background => {}
+            Kind::Step(index) => {
+                let _ = write!(name, "-{index}");
+            }
+            Kind::PrePromotion => name.push_str("-pre"),
+            Kind::PostPromotion => name.push_str("-post"),
         }
         if self.collision > 0 {
             let _ = write!(name, ".{}", self.collision);

@@ -21,6 +21,8 @@ pub struct Rollout {
     pub revision: i64,
     /// `status`
     pub status: Status,
+    /// Whether `status.abort` is written out as false, so that writing it again is no change.
+    pub abort_written: bool,
     /// `metadata.resourceVersion`
     pub version: u64,
 }
@@ -70,6 +72,16 @@ pub struct Status {
     pub step_run: Option<RunStatus>,
     /// `canary.currentBackgroundAnalysisRunStatus`
     pub background_run: Option<RunStatus>,
+    /// `blueGreen.prePromotionAnalysisRunStatus`
+    pub pre_run: Option<RunStatus>,
+    /// `blueGreen.postPromotionAnalysisRunStatus`
+    pub post_run: Option<RunStatus>,
+    /// `blueGreen.activeSelector`
+    pub active: Option<Hash>,
+    /// `blueGreen.previewSelector`
+    pub preview: Option<Hash>,
+    /// `blueGreen.scaleUpPreviewCheckPoint`
+    pub checkpoint: bool,
 }
 
 /// The steps that a status was computed with.
@@ -142,6 +154,8 @@ pub enum PauseReason {
     CanaryPauseStep,
     /// A run was inconclusive.
     InconclusiveAnalysisRun,
+    /// The preview waits to become active.
+    BlueGreenPause,
 }
 
 impl PauseReason {
@@ -150,6 +164,7 @@ impl PauseReason {
         match self {
             Self::CanaryPauseStep => "CanaryPauseStep",
             Self::InconclusiveAnalysisRun => "InconclusiveAnalysisRun",
+            Self::BlueGreenPause => "BlueGreenPause",
         }
     }
 }
@@ -263,6 +278,6 @@ impl Status {
             };
         }
         merge!(abort aborted_at conditions controller_pause pauses current stable step steps promote_full observed_generation
-            phase message replicas updated ready available hpa weights step_run background_run);
+            phase message replicas updated ready available hpa weights step_run background_run pre_run post_run active preview checkpoint);
     }
 }

@@ -58,7 +58,8 @@ pub struct Store {
     pub destination_rules: Vec<DestinationRule>,
     hashes: Vec<Template>,
     places: Vec<u32>,
-    stale: Vec<(usize, VirtualService)>,
+    seen: Vec<(usize, VirtualService)>,
+    stale: Vec<usize>,
     pub(in crate::simulator) changes: Vec<Change>,
     version: u64,
 }
@@ -76,6 +77,7 @@ impl Store {
                 generation: 1,
                 revision: 0,
                 status: Status::default(),
+                abort_written: false,
                 version: 0,
             },
             sets: Vec::new(),
@@ -85,6 +87,7 @@ impl Store {
             destination_rules: cluster.destination_rules.clone(),
             hashes: Vec::new(),
             places: cluster.places.clone(),
+            seen: Vec::new(),
             stale: Vec::new(),
             changes,
             version: 1,
@@ -230,6 +233,7 @@ impl Store {
     /// Merges the difference of two statuses into the stored one.
     pub(in crate::simulator) fn patch_status(&mut self, from: &Status, to: &Status) {
         self.rollout.status.merge(from, to);
+        self.rollout.abort_written &= from.abort == to.abort;
         self.touch_rollout();
     }
 
@@ -284,24 +288,40 @@ impl Store {
 
     /// A VirtualService as the controllers' cache shows it.
     pub(in crate::simulator) fn cached_virtual_service(&self, at: usize) -> Option<&VirtualService> {
-        self.stale
+        self.seen
             .iter()
-            .find(|(stale, _)| *stale == at)
+            .find(|(seen, _)| *seen == at)
             .map(|(_, cached)| cached)
             .or_else(|| self.virtual_services.get(at))
     }
 
     /// Replaces a VirtualService made from the cached one; `false` when that was stale.
     pub(in crate::simulator) fn update_virtual_service(&mut self, at: usize, next: VirtualService) -> bool {
-        if self.stale.iter().any(|(stale, _)| *stale == at) {
+        if self.stale.contains(&at) {
             return false;
         }
-        if let Some(stored) = self.virtual_services.get_mut(at) {
+        if let Some(stored) = self.virtual_services.get_mut(at)
+            && *stored != next
+        {
             let old = std::mem::replace(stored, next);
-            self.stale.push((at, old));
+            if self.seen.iter().all(|(seen, _)| *seen != at) {
+                self.seen.push((at, old));
+            }
+            self.stale.push(at);
             self.changes.push(Change::VirtualService(at));
         }
         true
+    }
+
+    /// The same for a writer that changes the cached object itself before it writes.
+    pub(in crate::simulator) fn update_virtual_service_in_place(
+        &mut self,
+        at: usize,
+        next: VirtualService,
+    ) -> bool {
+        self.seen.retain(|(seen, _)| *seen != at);
+        self.seen.push((at, next.clone()));
+        self.update_virtual_service(at, next)
     }
 
     /// Writes a DestinationRule's subsets.
@@ -320,6 +340,7 @@ impl Store {
     /// The caches show what is stored.
     pub(in crate::simulator) fn delivered(&mut self) {
         self.changes.clear();
+        self.seen.clear();
         self.stale.clear();
         for service in &mut self.services {
             service.adopted = service.managed;

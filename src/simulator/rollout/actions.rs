@@ -70,7 +70,7 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
             if core.store.rollout.status.current != core.store.rollout.status.stable {
                 patch(core, |status| status.promote_full = true);
             }
-            core.store.edit(|spec| spec.paused = false);
+            resume(core);
         }
         Action::SkipCurrent => {
             let next = next_index(core).ok_or(NO_STEPS)?;
@@ -85,7 +85,12 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
         }
         Action::Abort => patch(core, |status| status.abort = true),
         Action::Retry => {
+            let before = core.store.rollout.version;
             patch(core, |status| status.abort = false);
+            let rollout = &mut core.store.rollout;
+            if rollout.version == before && !std::mem::replace(&mut rollout.abort_written, true) {
+                core.store.touch_rollout();
+            }
         }
         Action::Undo(revision) => undo(core, *revision)?,
         Action::Template(template) => core.store.edit(|spec| spec.template = *template),
@@ -123,6 +128,12 @@ fn patch(core: &mut Core, change: impl FnOnce(&mut crate::simulator::objects::st
     }
 }
 
+fn resume(core: &mut Core) {
+    if core.store.rollout.spec.is_paused() {
+        core.store.edit(|spec| spec.paused = Some(false));
+    }
+}
+
 fn next_index(core: &Core) -> Option<i64> {
     let rollout = &core.store.rollout;
     let count = i64::try_from(rollout.spec.canary.steps.len()).ok()?;
@@ -151,7 +162,7 @@ fn promote(core: &mut Core) {
     } else if let Some(next) = next {
         patch(core, |status| status.step = Some(next));
     }
-    core.store.edit(|spec| spec.paused = false);
+    resume(core);
 }
 
 /// Source: cmd/undo/undo.go, `rolloutRevision`.

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use super::Reconcile;
 use super::pause::Abort;
-use super::{Failure, Reconcile};
 use crate::simulator::analysis_run::resolve;
 use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
 use crate::simulator::objects::status::{PauseReason, RunStatus};
@@ -24,16 +24,20 @@ impl Reconcile<'_> {
                 .filter(|id| self.core.store.run(*id).is_some())
         };
         let (step, background) = (current(&status.step_run), current(&status.background_run));
+        let (pre, post) = (current(&status.pre_run), current(&status.post_run));
+        let used = [step, background, pre, post];
         self.other_runs = (0..self.core.store.runs.len())
             .map(RunId)
-            .filter(|id| self.core.store.run(*id).is_some() && Some(*id) != step && Some(*id) != background)
+            .filter(|id| self.core.store.run(*id).is_some() && !used.contains(&Some(*id)))
             .collect();
         (self.step_run, self.background_run) = (step, background);
+        (self.pre_run, self.post_run) = (pre, post);
     }
 
     /// Source: `reconcileAnalysisRuns`.
-    pub(super) fn reconcile_runs(&mut self) -> Result<(), Failure> {
+    pub(super) fn reconcile_runs(&mut self) {
         let (step, background) = (self.step_run, self.background_run);
+        let (pre, post) = (self.pre_run, self.post_run);
         let status = &self.rollout.status;
         if self.aborted()
             || status.promote_full
@@ -41,20 +45,35 @@ impl Reconcile<'_> {
             || status.stable.is_none()
             || self.rollback_within_window()
         {
-            self.remember_runs(step, background);
-            for id in step.into_iter().chain(background).chain(self.other_runs.clone()) {
+            self.remember_runs();
+            let current = [step, background, pre, post];
+            for id in current.into_iter().flatten().chain(self.other_runs.clone()) {
                 self.cancel(Some(id));
             }
-            return Ok(());
+            return;
         }
-        let step = self.reconcile_step_run(step);
-        let background = self.reconcile_background_run(background);
-        self.remember_runs(step, background);
+        if let Some(strategy) = self.blue_green.clone() {
+            self.pre_run = self.reconcile_pre_run(&strategy, pre);
+            self.judge(
+                self.pre_run,
+                "Blue/green pre-promotion analysis phase error/failed",
+            );
+            self.post_run = self.reconcile_post_run(&strategy, post);
+            self.judge(
+                self.post_run,
+                "Blue/green post-promotion analysis phase error/failed",
+            );
+        } else {
+            self.step_run = self.reconcile_step_run(step);
+            self.background_run = self.reconcile_background_run(background);
+        }
+        self.remember_runs();
+        let used = [self.step_run, self.background_run, self.pre_run, self.post_run];
         let others: Vec<RunId> = self
             .other_runs
             .iter()
             .copied()
-            .filter(|id| Some(*id) != step && Some(*id) != background)
+            .filter(|id| !used.contains(&Some(*id)))
             .collect();
         for id in &others {
             self.cancel(Some(*id));
@@ -62,24 +81,26 @@ impl Reconcile<'_> {
         for id in self.runs_to_delete(&others) {
             self.core.store.delete_run(id);
         }
-        let old = self.rollout.status.step_run.clone();
-        self.emit_run_change(old, step, "Step");
-        let old = self.rollout.status.background_run.clone();
-        self.emit_run_change(old, background, "Background");
-        Ok(())
+        let old = self.rollout.status.clone();
+        self.emit_run_change(old.post_run, self.post_run, "PostPromotion");
+        self.emit_run_change(old.pre_run, self.pre_run, "PrePromotion");
+        self.emit_run_change(old.step_run, self.step_run, "Step");
+        self.emit_run_change(old.background_run, self.background_run, "Background");
     }
 
-    fn remember_runs(&mut self, step: Option<RunId>, background: Option<RunId>) {
-        let remembered = |id: RunId| {
-            self.core.store.runs.get(id.0).map(|run| RunStatus {
-                run: id,
+    fn remember_runs(&mut self) {
+        let remembered = |id: Option<RunId>| {
+            let run = self.core.store.runs.get(id?.0)?;
+            Some(RunStatus {
+                run: id?,
                 phase: run.phase,
                 message: run.message.clone(),
             })
         };
-        self.status.step_run = step.and_then(remembered);
-        self.status.background_run = background.and_then(remembered);
-        (self.step_run, self.background_run) = (step, background);
+        self.status.step_run = remembered(self.step_run);
+        self.status.background_run = remembered(self.background_run);
+        self.status.pre_run = remembered(self.pre_run);
+        self.status.post_run = remembered(self.post_run);
     }
 
     fn emit_run_change(&mut self, old: Option<RunStatus>, current: Option<RunId>, kind: &str) {
@@ -100,7 +121,7 @@ impl Reconcile<'_> {
     }
 
     /// Asks a run to end, unless it has or was asked already. Source: `cancelAnalysisRuns`.
-    fn cancel(&mut self, id: Option<RunId>) {
+    pub(super) fn cancel(&mut self, id: Option<RunId>) {
         if let Some(id) = id
             && self.core.store.run(id).is_some_and(|run| !run.phase.completed())
         {
@@ -109,12 +130,15 @@ impl Reconcile<'_> {
     }
 
     /// Source: `needsNewAnalysisRun`.
-    fn needs_new_run(&self, current: Option<RunId>) -> bool {
+    pub(super) fn needs_new_run(&self, current: Option<RunId>) -> bool {
         let Some(run) = current.and_then(|id| self.core.store.run(id)) else {
             return true;
         };
         let status = &self.rollout.status;
-        if status.controller_pause && status.pause(PauseReason::CanaryPauseStep).is_none() {
+        if status.controller_pause
+            && status.pause(PauseReason::CanaryPauseStep).is_none()
+            && status.pause(PauseReason::BlueGreenPause).is_none()
+        {
             return run.phase == Phase::Inconclusive;
         }
         status.aborted_at.is_some()
@@ -190,7 +214,7 @@ impl Reconcile<'_> {
 
     /// Makes a run, or takes an equal one that goes on under the same name.
     /// Source: utils/analysis/helpers.go, `CreateWithCollisionCounter`.
-    fn create_run(&mut self, analysis: &Analysis, kind: Kind) -> RunId {
+    pub(super) fn create_run(&mut self, analysis: &Analysis, kind: Kind) -> RunId {
         let hash = self.new.hash;
         let stable = self.stable.map(|set| set.hash);
         let spec = self.run_spec(analysis.index, hash, stable);

@@ -34,7 +34,7 @@ impl Reconcile<'_> {
         let old = &self.rollout.status;
         let progressing = old.condition(ConditionType::Progressing);
         let reason = progressing.map_or("", |condition| condition.reason);
-        let paused = !old.pauses.is_empty() || self.rollout.spec.paused;
+        let paused = !old.pauses.is_empty() || self.rollout.spec.is_paused();
         let aborted = reason == "RolloutAborted";
         let mut status = None;
         let mut set = |condition: Condition| {
@@ -73,7 +73,7 @@ impl Reconcile<'_> {
 
     /// Computes the next conditions.
     pub(super) fn conditions(&mut self, status: &mut Status) {
-        let old_paused = !self.rollout.status.pauses.is_empty() || self.rollout.spec.paused;
+        let old_paused = !self.rollout.status.pauses.is_empty() || self.rollout.spec.is_paused();
         let aborted = self.aborted();
         let healthy = self.healthy(status);
         let became_unhealthy = self.health(status, !old_paused && healthy);
@@ -92,7 +92,7 @@ impl Reconcile<'_> {
         } else if !self.indefinite_step() && !self.waits_for_scale_down() && self.timed_out(status) {
             self.time_out(status);
         }
-        let (value, message) = if self.sum(|set| set.available) >= self.rollout.spec.replicas {
+        let (value, message) = if self.enough_available(status) {
             ("True", "Rollout has minimum availability")
         } else {
             ("False", "Rollout does not have minimum availability")
@@ -100,6 +100,14 @@ impl Reconcile<'_> {
         let message = Text::Fixed(message);
         status.set_condition(self.condition(ConditionType::Available, value, "AvailableReason", message));
         self.completion(status);
+    }
+
+    fn enough_available(&self, status: &Status) -> bool {
+        if self.blue_green.is_none() {
+            return self.sum(|set| set.available) >= self.rollout.spec.replicas;
+        }
+        self.set_with(status.active)
+            .is_some_and(|set| self.saturated(set))
     }
 
     fn health(&self, status: &mut Status, healthy: bool) -> bool {
@@ -193,6 +201,13 @@ impl Reconcile<'_> {
     fn healthy(&self, status: &Status) -> bool {
         let replicas = self.rollout.spec.replicas;
         let count = self.step_count();
+        if let Some(strategy) = &self.blue_green {
+            return status.updated == replicas
+                && status.available == replicas
+                && self.rollout.status.observed_generation == self.rollout.generation
+                && status.active == status.current
+                && (strategy.preview_service.is_none() || status.preview == status.current);
+        }
         let steps_done = count == 0 || status.step.is_none_or(|step| step == count);
         status.updated == replicas
             && status.available == replicas
@@ -213,9 +228,11 @@ impl Reconcile<'_> {
             || status.replicas - status.updated < old.replicas - old.updated
             || status.ready > old.ready
             || status.available > old.available
-            || status.stable != old.stable
-            || moved
-            || status.steps != old.steps
+            || if self.blue_green.is_some() {
+                status.active != old.active || status.preview != old.preview
+            } else {
+                status.stable != old.stable || moved || status.steps != old.steps
+            }
     }
 
     /// Source: rollout/sync.go, `isWaitingForReplicaSetScaleDown`.
@@ -241,7 +258,7 @@ impl Reconcile<'_> {
         let Some(condition) = old.condition(ConditionType::Progressing) else {
             return;
         };
-        let paused = !old.pauses.is_empty() || self.rollout.spec.paused;
+        let paused = !old.pauses.is_empty() || self.rollout.spec.is_paused();
         if self.healthy(status)
             || condition.reason == "ProgressDeadlineExceeded"
             || paused

@@ -19,6 +19,7 @@ enum Reason {
     StaleSet(Hash),
     StaleRollout,
     StaleVirtualService(usize),
+    Panic,
 }
 
 impl Failure {
@@ -42,6 +43,11 @@ impl Failure {
         Self::new(Reason::StaleVirtualService(at))
     }
 
+    /// Upstream's code panics here, which its worker takes for an error.
+    pub(super) fn panic() -> Self {
+        Self::new(Reason::Panic)
+    }
+
     fn new(reason: Reason) -> Self {
         Self {
             reason,
@@ -61,25 +67,29 @@ impl Failure {
         rollout: &str,
         virtual_service: impl Fn(usize) -> String,
     ) -> String {
-        let mut text: String = self
-            .context
-            .iter()
-            .rev()
-            .map(|context| format!("{context}: "))
-            .collect();
-        text.push_str(&match self.reason {
+        let mut text = String::new();
+        for context in self.context.iter().rev() {
+            text.push_str(context);
+            if !context.ends_with(' ') {
+                text.push_str(": ");
+            }
+        }
+        let reason = match self.reason {
             Reason::Delayed(hash) => {
                 format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")
             }
-            Reason::StaleSet(hash) => format!(
-                "error updating replicaset in updateReplicaSet {rollout}-{hash}: {}",
-                conflict("replicasets.apps", &format!("{rollout}-{hash}"))
-            ),
+            Reason::StaleSet(hash) => {
+                let name = format!("{rollout}-{hash}");
+                let conflict = conflict("replicasets.apps", &name);
+                format!("error updating replicaset in updateReplicaSet {name}: {conflict}")
+            }
+            Reason::Panic => "Recovered from Panic".to_owned(),
             Reason::StaleRollout => conflict("rollouts.argoproj.io", rollout),
             Reason::StaleVirtualService(at) => {
                 conflict("virtualservices.networking.istio.io", &virtual_service(at))
             }
-        });
+        };
+        text.push_str(&reason);
         text
     }
 }

@@ -46,9 +46,7 @@ impl Reconcile<'_> {
         let (mut good, mut bad) = (0, 0);
         let mut surplus = Vec::new();
         for (id, run) in runs {
-            let keep = if !self.sets.iter().any(|set| set.hash == run.hash) {
-                false
-            } else {
+            let keep = if self.sets.iter().any(|set| set.hash == run.hash) {
                 match run.phase {
                     Phase::Successful => {
                         good += 1;
@@ -60,6 +58,8 @@ impl Reconcile<'_> {
                     }
                     _ => true,
                 }
+            } else {
+                false
             };
             if !keep {
                 surplus.push(id);

@@ -6,9 +6,11 @@
 
 pub(super) mod actions;
 mod analysis;
+mod blue_green;
 mod conditions;
 mod failure;
 mod history;
+mod istio;
 mod pause;
 mod phase;
 mod replicas;
@@ -27,7 +29,7 @@ use super::event::Recorder;
 use super::objects::ReplicaSet;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
-use super::spec::Canary;
+use super::spec::{BlueGreen, Canary};
 use pause::PauseContext;
 use std::sync::Arc;
 
@@ -44,6 +46,8 @@ struct Reconcile<'a> {
     rollout: Rollout,
     /// `strategy.canary`
     canary: Arc<Canary>,
+    /// `strategy.blueGreen`
+    blue_green: Option<Arc<BlueGreen>>,
     /// All ReplicaSets as the cache shows them.
     sets: Vec<ReplicaSet>,
     /// The one of the current pod template.
@@ -55,6 +59,8 @@ struct Reconcile<'a> {
     pause: PauseContext,
     step_run: Option<RunId>,
     background_run: Option<RunId>,
+    pre_run: Option<RunId>,
+    post_run: Option<RunId>,
     other_runs: Vec<RunId>,
 }
 
@@ -69,19 +75,19 @@ impl<'a> Reconcile<'a> {
     fn begin(core: &'a mut Core, recorder: &'a mut dyn Recorder) -> Result<Self, Failure> {
         let mut rollout = core.store.rollout.clone();
         let canary = Arc::clone(&rollout.spec.canary);
+        let blue_green = rollout.spec.blue_green.clone();
         let now = core.second();
         let mut sets = core.store.sets.clone();
         let existing = core
             .store
             .hash(rollout.spec.template)
             .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let new = match existing {
-            Some(new) => new,
-            None => {
-                let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
-                sets.push(new);
-                new
-            }
+        let new = if let Some(new) = existing {
+            new
+        } else {
+            let new = revision::create(core, recorder, &mut rollout, &sets, now)?;
+            sets.push(new);
+            new
         };
         let stable = rollout
             .status
@@ -96,6 +102,7 @@ impl<'a> Reconcile<'a> {
             recorder,
             now,
             canary,
+            blue_green,
             sets,
             new,
             stable,
@@ -103,6 +110,8 @@ impl<'a> Reconcile<'a> {
             pause: PauseContext::default(),
             step_run: None,
             background_run: None,
+            pre_run: None,
+            post_run: None,
             other_runs: Vec::new(),
             rollout,
         };
@@ -120,7 +129,10 @@ impl<'a> Reconcile<'a> {
         if self.is_scaling_event() {
             return self.sync_replicas_only();
         }
-        self.run_canary()
+        match self.blue_green.clone() {
+            Some(strategy) => self.run_blue_green(&strategy),
+            None => self.run_canary(),
+        }
     }
 
     /// Source: rollout/context.go via rollout/sync.go, `isScalingEvent`.
@@ -135,6 +147,14 @@ impl<'a> Reconcile<'a> {
     fn sync_replicas_only(&mut self) -> Result<(), Failure> {
         self.sync_revision()?;
         let mut status = self.rollout.status.clone();
+        if self.blue_green.is_some() {
+            self.reconcile_blue_green_sets().map_err(|failure| {
+                failure.within("failed to reconcileBlueGreenReplicaSets in syncReplicasOnly")
+            })?;
+            self.count_active(&mut status, false);
+            self.persist(status);
+            return Ok(());
+        }
         self.reconcile_replica_sets()
             .map_err(|failure| failure.within("failed to reconcileCanaryReplicaSets in syncReplicasOnly"))?;
         status.available = self.sum(|set| set.available);
@@ -154,12 +174,11 @@ impl<'a> Reconcile<'a> {
         self.clean_history();
         self.reconcile_services();
         self.reconcile_traffic()?;
-        let analysed = self.reconcile_runs();
+        self.reconcile_runs();
         if self.pause.adds_any() {
             self.sync_status();
             return Ok(());
         }
-        analysed?;
         if self.reconcile_replica_sets()? || self.reconcile_pause_step() {
             self.sync_status();
             return Ok(());
@@ -176,7 +195,7 @@ impl<'a> Reconcile<'a> {
     /// Why nothing may be scaled. Source: rollout/context.go, `haltProgress`.
     fn halted(&self) -> bool {
         use super::objects::status::PauseReason::InconclusiveAnalysisRun;
-        self.rollout.spec.paused || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
+        self.rollout.spec.is_paused() || self.rollout.status.pause(InconclusiveAnalysisRun).is_some()
     }
 
     /// ReplicaSets that are neither the new nor the stable one.

@@ -14,8 +14,11 @@ use crate::simulator::text::Cause;
 pub(super) struct PauseContext {
     add_step: bool,
     add_inconclusive: bool,
+    add_blue_green: bool,
     /// Whether the pause of the step is over.
     pub(super) remove_step: bool,
+    /// Whether the pause before promotion is over.
+    pub(super) remove_blue_green: bool,
     /// Whether all pauses are over.
     pub(super) clear: bool,
     /// Why the rollout is aborted from here on.
@@ -39,12 +42,13 @@ impl PauseContext {
         match reason {
             PauseReason::CanaryPauseStep => self.add_step = true,
             PauseReason::InconclusiveAnalysisRun => self.add_inconclusive = true,
+            PauseReason::BlueGreenPause => self.add_blue_green = true,
         }
     }
 
     /// Whether one was added.
     pub(super) fn adds_any(&self) -> bool {
-        self.add_step || self.add_inconclusive
+        self.add_step || self.add_inconclusive || self.add_blue_green
     }
 }
 
@@ -65,12 +69,13 @@ impl Reconcile<'_> {
         let mut controller_pause = old.controller_pause;
         let mut pauses = std::mem::take(&mut status.pauses);
         pauses.clear();
-        pauses.extend(
-            old.pauses
-                .iter()
-                .filter(|pause| !(self.pause.remove_step && pause.reason == PauseReason::CanaryPauseStep)),
-        );
+        pauses.extend(old.pauses.iter().filter(|pause| match pause.reason {
+            PauseReason::CanaryPauseStep => !self.pause.remove_step,
+            PauseReason::InconclusiveAnalysisRun => true,
+            PauseReason::BlueGreenPause => !self.pause.remove_blue_green,
+        }));
         for (add, reason) in [
+            (self.pause.add_blue_green, PauseReason::BlueGreenPause),
             (self.pause.add_step, PauseReason::CanaryPauseStep),
             (self.pause.add_inconclusive, PauseReason::InconclusiveAnalysisRun),
         ] {
@@ -99,7 +104,7 @@ impl Reconcile<'_> {
 
     /// Begins or goes on with the pause of a pause step; says whether there is one.
     pub(super) fn reconcile_pause_step(&mut self) -> bool {
-        if self.rollout.spec.paused || self.rollout.status.promote_full {
+        if self.rollout.spec.is_paused() || self.rollout.status.promote_full {
             return false;
         }
         let Some(pause) = self.current_step().and_then(|step| step.pause.as_ref()) else {
@@ -118,11 +123,15 @@ impl Reconcile<'_> {
             return true;
         };
         if let Some(duration) = duration {
-            let end = since + duration;
-            if end > self.now && end <= self.now + RESYNC {
-                self.core.rollout_at(end);
-            }
+            self.look_again_at(since + duration);
         }
         true
+    }
+
+    /// Asks to be woken at the end of a pause, unless a resync comes before it.
+    pub(super) fn look_again_at(&mut self, end: i64) {
+        if end > self.now && end <= self.now + RESYNC {
+            self.core.rollout_at(end);
+        }
     }
 }

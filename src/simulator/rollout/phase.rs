@@ -25,7 +25,7 @@ impl Reconcile<'_> {
                 Text::Prefixed(prefix, Arc::new(condition.message.clone())),
             );
         }
-        if self.rollout.spec.paused {
+        if self.rollout.spec.is_paused() {
             return (Phase::Paused, Text::Fixed("manually paused"));
         }
         if let Some(pause) = status.pauses.first() {
@@ -35,6 +35,17 @@ impl Reconcile<'_> {
             "more replicas need to be updated"
         } else if status.available < status.updated {
             "updated replicas are still becoming available"
+        } else if let Some(strategy) = &self.blue_green {
+            let post = status.post_run.as_ref();
+            if status.active.is_none() || status.active != status.current {
+                "active service cutover pending"
+            } else if status.completed() {
+                return (Phase::Healthy, Text::Empty);
+            } else if strategy.post_promotion.is_some() && post.is_none_or(|run| !run.phase.completed()) {
+                "waiting for analysis to complete"
+            } else {
+                "waiting for post-promotion verification to complete"
+            }
         } else if self.canary.traffic.is_none() && status.replicas > status.updated {
             "old replicas are pending termination"
         } else if !status.completed() {

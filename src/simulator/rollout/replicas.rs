@@ -20,7 +20,7 @@ impl Reconcile<'_> {
     }
 
     /// Source: rollout/replicaset.go, `removeScaleDownDeadlines`. The copies at hand keep theirs, and their old version.
-    fn remove_deadlines(&mut self) {
+    pub(super) fn remove_deadlines(&mut self) {
         let spare_new = self.delays_scale_down_on_abort();
         if !spare_new && self.new.deadline.is_some() {
             self.core.store.patch_deadline(self.new.hash, None);
@@ -44,8 +44,16 @@ impl Reconcile<'_> {
         Ok(scaled)
     }
 
-    fn reconcile_new_set(&mut self) -> Result<bool, Failure> {
-        let (mut wanted, _) = self.wanted(self.status.weights);
+    /// Source: utils/replicaset/replicaset.go, `NewRSNewReplicas`.
+    fn wanted_new(&self) -> i64 {
+        match &self.blue_green {
+            Some(strategy) => self.wanted_blue_green(strategy),
+            None => self.wanted(self.status.weights).0,
+        }
+    }
+
+    pub(super) fn reconcile_new_set(&mut self) -> Result<bool, Failure> {
+        let mut wanted = self.wanted_new();
         if self.delays_scale_down_on_abort() {
             if let Some(deadline) = self.new.deadline {
                 if deadline <= self.now {
@@ -76,7 +84,7 @@ impl Reconcile<'_> {
         let (delay, written) = self.abort_delay();
         self.aborted()
             && self.stable.is_some()
-            && self.canary.traffic.is_some()
+            && (self.canary.traffic.is_some() || self.blue_green.is_some())
             && delay.is_some()
             && (written || !self.canary.dynamic_stable_scale)
     }

@@ -14,10 +14,12 @@ impl Reconcile<'_> {
     /// `abortScaleDownDelaySeconds`, `None` for 0, and whether it was written.
     /// Source: utils/defaults/defaults.go, `GetAbortScaleDownDelaySecondsOrDefault`.
     pub(super) fn abort_delay(&self) -> (Option<i64>, bool) {
-        if self.canary.traffic.is_none() {
-            return (Some(0), false);
-        }
-        match self.canary.abort_scale_down_delay {
+        let written = match &self.blue_green {
+            Some(strategy) => strategy.abort_scale_down_delay,
+            None if self.canary.traffic.is_none() => return (Some(0), false),
+            None => self.canary.abort_scale_down_delay,
+        };
+        match written {
             None => (Some(DEFAULT_DELAY), false),
             Some(0) => (None, true),
             Some(delay) => (Some(delay), true),
@@ -25,10 +27,10 @@ impl Reconcile<'_> {
     }
 
     fn scale_down_delay(&self) -> i64 {
-        if self.canary.traffic.is_none() {
-            0
-        } else {
-            self.canary.scale_down_delay.unwrap_or(DEFAULT_DELAY)
+        match &self.blue_green {
+            Some(strategy) => strategy.scale_down_delay.unwrap_or(DEFAULT_DELAY),
+            None if self.canary.traffic.is_none() => 0,
+            None => self.canary.scale_down_delay.unwrap_or(DEFAULT_DELAY),
         }
     }
 
@@ -37,6 +39,9 @@ impl Reconcile<'_> {
         let mut old: Vec<ReplicaSet> = self.others().filter(|set| set.wanted > 0).copied().collect();
         if old.is_empty() {
             return false;
+        }
+        if self.blue_green.is_some() {
+            return self.reconcile_old_blue_green_sets(old);
         }
         old.sort_by_key(|set| (set.created, set.place));
         let Some(mut scaled) = self.clean_unhealthy(&mut old) else {
@@ -48,7 +53,7 @@ impl Reconcile<'_> {
         if room <= 0 {
             return false;
         }
-        old.sort_by(|a, b| (b.revision, b.created).cmp(&(a.revision, a.created)));
+        old.sort_by_key(|set| std::cmp::Reverse((set.revision, set.created)));
         let mut annotated = 0;
         for set in old {
             if self.canary.traffic.is_some() && self.referenced(set.hash) {
@@ -83,7 +88,7 @@ impl Reconcile<'_> {
         if self.canary.dynamic_stable_scale {
             0
         } else {
-            self.delayed(set, annotated)
+            self.delayed(set, annotated, set.wanted)
         }
     }
 
@@ -106,11 +111,12 @@ impl Reconcile<'_> {
     }
 
     /// Source: rollout/replicaset.go, `scaleDownDelayHelper`.
-    fn delayed(&mut self, set: &ReplicaSet, annotated: &mut i64) -> i64 {
-        let limit = self
-            .canary
-            .scale_down_delay_revision_limit
-            .unwrap_or(i64::from(i32::MAX));
+    pub(super) fn delayed(&mut self, set: &ReplicaSet, annotated: &mut i64, kept: i64) -> i64 {
+        let limit = match &self.blue_green {
+            Some(strategy) => strategy.scale_down_delay_revision_limit,
+            None => self.canary.scale_down_delay_revision_limit,
+        };
+        let limit = limit.unwrap_or(i64::from(i32::MAX));
         let Some(deadline) = set.deadline else {
             if set.wanted <= 0 || *annotated >= limit {
                 return 0;
@@ -128,7 +134,7 @@ impl Reconcile<'_> {
         if deadline <= self.now + RESYNC {
             self.core.rollout_at(deadline);
         }
-        set.wanted
+        kept
     }
 
     /// Sets a deadline; no delay takes it away. Source: `addScaleDownDelay`.
@@ -140,13 +146,17 @@ impl Reconcile<'_> {
     }
 
     /// Whether anything still refers to a ReplicaSet. Source: rollout/replicaset.go, `isReplicaSetReferenced`.
-    fn referenced(&self, hash: Hash) -> bool {
+    pub(super) fn referenced(&self, hash: Hash) -> bool {
         let hash = Some(hash);
         let status = &self.rollout.status;
         let weighted = status
             .weights
             .is_some_and(|weights| weights.canary_hash == hash || weights.stable_hash == hash);
-        let selected = [self.canary.canary_service, self.canary.stable_service]
+        let services = match &self.blue_green {
+            Some(strategy) => [Some(strategy.active_service), strategy.preview_service],
+            None => [self.canary.canary_service, self.canary.stable_service],
+        };
+        let selected = services
             .into_iter()
             .flatten()
             .filter_map(|at| self.core.store.services.get(at))
@@ -158,6 +168,12 @@ impl Reconcile<'_> {
             .and_then(|traffic| traffic.destination_rule.as_ref())
             .and_then(|subsets| self.core.store.destination_rules.get(subsets.destination_rule))
             .is_some_and(|rule| rule.subsets.iter().any(|(_, label)| *label == hash));
-        status.stable == hash || status.current == hash || weighted || selected || subset
+        status.stable == hash
+            || status.current == hash
+            || status.active == hash
+            || status.preview == hash
+            || weighted
+            || selected
+            || subset
     }
 }

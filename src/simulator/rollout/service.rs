@@ -4,7 +4,7 @@
 //! It deliberately knows no weights. Source: Argo Rollouts v1.9.1, rollout/service.go.
 
 use super::Reconcile;
-use crate::simulator::objects::ReplicaSet;
+use crate::simulator::objects::{Hash, ReplicaSet};
 
 impl Reconcile<'_> {
     /// Source: `reconcileStableAndCanaryService`.
@@ -39,14 +39,22 @@ impl Reconcile<'_> {
         if check_availability && ((!service.adopted && !fully) || set.available <= 0) {
             return;
         }
+        self.switch_service(at, set.hash);
+    }
+
+    /// Source: `switchServiceSelector`.
+    pub(super) fn switch_service(&mut self, at: usize, hash: Hash) {
+        let Some(service) = self.core.store.services.get(at) else {
+            return;
+        };
+        if service.selector == Some(hash) && service.adopted {
+            return;
+        }
         let name = service.name.clone();
         let from = service.selector.map(|hash| hash.to_string()).unwrap_or_default();
-        self.core.store.patch_service(at, set.hash);
+        self.core.store.patch_service(at, hash);
         self.emit(false, "SwitchService", || {
-            format!(
-                "Switched selector for service '{name}' from '{from}' to '{}'",
-                set.hash
-            )
+            format!("Switched selector for service '{name}' from '{from}' to '{hash}'")
         });
     }
 }

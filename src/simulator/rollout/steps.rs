@@ -22,6 +22,12 @@ pub(super) fn name(step: &Step) -> String {
     if step.analysis.is_some() {
         return "analysis".to_owned();
     }
+    if let (None, Some(route)) = (step.set_canary_scale, &step.set_header_route) {
+        return format!("setHeaderRoute: {}", route.name);
+    }
+    if let (None, Some(route)) = (step.set_canary_scale, &step.set_mirror_route) {
+        return format!("setMirrorRoute: {}", route.name);
+    }
     match step.set_canary_scale {
         Some(scale) => match (scale.weight, scale.match_traffic_weight, scale.replicas) {
             (Some(weight), _, _) => format!("setCanaryScale{{weight: {weight}}}"),
@@ -67,7 +73,7 @@ impl Reconcile<'_> {
 
     /// Whether the current step is complete.
     pub(super) fn step_completed(&self) -> bool {
-        if self.rollout.spec.paused {
+        if self.rollout.spec.is_paused() {
             return false;
         }
         let Some(step) = self.current_step() else {
@@ -85,7 +91,7 @@ impl Reconcile<'_> {
                 .and_then(|id| self.core.store.run(id))
                 .is_some_and(|run| run.phase == Phase::Successful);
         }
-        false
+        step.set_header_route.is_some() || step.set_mirror_route.is_some()
     }
 
     /// Whether the step cannot be expected to end by itself soon. Source: rollout/sync.go, `isIndefiniteStep`.

@@ -12,11 +12,13 @@ use crate::simulator::trace::EventKind;
 use std::sync::Arc;
 
 /// Why an update is over.
-enum Promotion {
+pub(super) enum Promotion {
     Initial,
     Requested,
     Window,
     Steps(i64),
+    ScaleDownDelay(String),
+    BlueGreen,
 }
 
 impl Promotion {
@@ -26,6 +28,8 @@ impl Promotion {
             Self::Requested => "Full promotion requested".to_owned(),
             Self::Window => "Rollback within window".to_owned(),
             Self::Steps(count) => format!("Completed all {count} canary steps"),
+            Self::ScaleDownDelay(name) => format!("Rollback to '{name}' within scaleDownDelay"),
+            Self::BlueGreen => "Completed blue-green update".to_owned(),
         }
     }
 }
@@ -38,7 +42,7 @@ impl Reconcile<'_> {
             || (status.current.is_some() && status.current != Some(self.new.hash))
     }
 
-    fn base_status(&self) -> Status {
+    pub(super) fn base_status(&self) -> Status {
         use crate::simulator::objects::status::ConditionType::InvalidSpec;
         let mut status = self.status.clone();
         let old = &self.rollout.status;
@@ -52,7 +56,9 @@ impl Reconcile<'_> {
         status.available = self.sum(|set| set.available);
         status.hpa = status.replicas;
         status.stable = old.stable;
-        status.steps = Some(StepsSeen(Arc::clone(&self.canary)));
+        if self.blue_green.is_none() {
+            status.steps = Some(StepsSeen(Arc::clone(&self.canary)));
+        }
         status
     }
 
@@ -106,13 +112,16 @@ impl Reconcile<'_> {
     }
 
     /// Source: rollout/sync.go, `resetRolloutStatus`.
-    fn reset(&mut self, status: &mut Status) {
+    pub(super) fn reset(&mut self, status: &mut Status) {
         let count = self.step_count();
         self.pause.clear = true;
         self.pause.remove_abort = true;
         status.promote_full = false;
         status.step_run = None;
         status.background_run = None;
+        status.pre_run = None;
+        status.post_run = None;
+        status.checkpoint = false;
         status.step = (count > 0).then_some(0);
         if count == 0 {
             return;
@@ -167,11 +176,12 @@ impl Reconcile<'_> {
         (count == 0 || self.step_index() == Some(count)).then_some(Promotion::Steps(count))
     }
 
-    fn promote(&mut self, status: &mut Status, promotion: &Promotion) {
+    pub(super) fn promote(&mut self, status: &mut Status, promotion: &Promotion) {
         let count = self.step_count();
         self.pause.clear = true;
         self.pause.remove_abort = true;
         status.promote_full = false;
+        status.checkpoint = false;
         status.step = (count > 0).then_some(count);
         if status.stable == status.current {
             return;

@@ -149,7 +149,8 @@ impl Reconcile<'_> {
             return false;
         }
         let routed = self.canary.traffic.is_some();
-        if !(routed && self.canary.dynamic_stable_scale) && !created(self.stable.as_ref(), stable) {
+        let stable_follows = routed && self.canary.dynamic_stable_scale;
+        if !stable_follows && !created(self.stable.as_ref(), stable) {
             return false;
         }
         routed || self.others().map(|set| set.available).sum::<i64>() == 0

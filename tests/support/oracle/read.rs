@@ -176,8 +176,8 @@ fn read_action(
         "abort" => Action::Abort,
         "retry" => Action::Retry,
         "undo" => Action::Undo(int(action, "revision").unwrap_or(0)),
-        "pause" => Action::Edit(Box::new(|spec| spec.paused = true)),
-        "resume" => Action::Edit(Box::new(|spec| spec.paused = false)),
+        "pause" => Action::Edit(Box::new(|spec| spec.paused = Some(true))),
+        "resume" => Action::Edit(Box::new(|spec| spec.paused = Some(false))),
         "scale" => {
             let replicas = int(action, "replicas").unwrap();
             raw["replicas"] = json!(replicas);
@@ -193,7 +193,7 @@ fn read_action(
             let paused = patch.get("paused").and_then(Value::as_bool);
             Action::Edit(Box::new(move |spec| {
                 let (name, template) = (spec.name.clone(), spec.template);
-                let paused = paused.unwrap_or(spec.paused);
+                let paused = paused.or(spec.paused);
                 *spec = Spec {
                     name,
                     template,
@@ -250,6 +250,7 @@ fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, Str
         .iter()
         .map(|object| DestinationRule {
             name: text(&object["metadata"]["name"]),
+            host: text(&object["spec"]["host"]),
             managed: false,
             subsets: object["spec"]["subsets"]
                 .as_array()
@@ -270,6 +271,8 @@ fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, Str
 fn route(route: &Value) -> Route {
     Route {
         name: route["name"].as_str().map(Into::into),
+        matches: route.get("match").cloned().map(std::sync::Arc::new),
+        mirror: None,
         to: route["route"]
             .as_array()
             .unwrap_or(&Vec::new())

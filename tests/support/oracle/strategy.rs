@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rollcast::simulator::objects::Cluster;
 use rollcast::simulator::spec::{
-    Amount, Background, Canary, CanaryScale, Pause, Spec, Step, Subsets, Threshold, Traffic,
+    Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets,
+    Threshold, Traffic,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::analyses::Analyses;
 use super::numbers::{int, seconds};
@@ -19,9 +20,6 @@ pub(crate) fn spec(
     analyses: &mut Analyses,
 ) -> Result<Spec, String> {
     let strategy = &raw["strategy"];
-    if strategy.get("blueGreen").is_some() {
-        return Err("blueGreen".into());
-    }
     for field in ["workloadRef", "restartAt"] {
         if raw.get(field).is_some() {
             return Err(field.into());
@@ -29,6 +27,9 @@ pub(crate) fn spec(
     }
     let canary = canary(&strategy["canary"], cluster, analyses)?;
     let mut spec = Spec::new(name, canary);
+    if let Some(raw) = strategy.get("blueGreen") {
+        spec.blue_green = Some(Arc::new(blue_green(raw, cluster, analyses)?));
+    }
     let set = |field: &mut i64, name: &str| {
         if let Some(value) = int(raw, name) {
             *field = value;
@@ -39,7 +40,7 @@ pub(crate) fn spec(
     set(&mut spec.progress_deadline, "progressDeadlineSeconds");
     set(&mut spec.revision_history_limit, "revisionHistoryLimit");
     spec.progress_deadline_abort = raw["progressDeadlineAbort"].as_bool().unwrap_or(false);
-    spec.paused = raw["paused"].as_bool().unwrap_or(false);
+    spec.paused = raw["paused"].as_bool();
     spec.rollback_window = int(&raw["rollbackWindow"], "revisions").unwrap_or(0);
     if let Some(limit) = int(&raw["analysis"], "successfulRunHistoryLimit") {
         spec.successful_history = limit;
@@ -48,6 +49,26 @@ pub(crate) fn spec(
         spec.unsuccessful_history = limit;
     }
     Ok(spec)
+}
+
+fn blue_green(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<BlueGreen, String> {
+    let service = |field: &str| {
+        let name = raw[field].as_str()?;
+        cluster.services.iter().position(|service| &*service.name == name)
+    };
+    let mut analysis = |field: &str| raw.get(field).map(|raw| analyses.reference(raw)).transpose();
+    Ok(BlueGreen {
+        active_service: service("activeService").ok_or("missing Service")?,
+        preview_service: service("previewService"),
+        auto_promotion: raw["autoPromotionEnabled"].as_bool().unwrap_or(true),
+        auto_promotion_seconds: int(raw, "autoPromotionSeconds").unwrap_or(0),
+        preview_replicas: int(raw, "previewReplicaCount"),
+        pre_promotion: analysis("prePromotionAnalysis")?,
+        post_promotion: analysis("postPromotionAnalysis")?,
+        scale_down_delay: int(raw, "scaleDownDelaySeconds"),
+        scale_down_delay_revision_limit: int(raw, "scaleDownDelayRevisionLimit"),
+        abort_scale_down_delay: int(raw, "abortScaleDownDelaySeconds"),
+    })
 }
 
 fn canary(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<Canary, String> {
@@ -142,8 +163,7 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
     };
     for key in object.keys() {
         match key.as_str() {
-            "istio" => {}
-            "managedRoutes" => return Err("managedRoutes".into()),
+            "istio" | "managedRoutes" => {}
             other => return Err(format!("trafficRouting.{other}")),
         }
     }
@@ -180,6 +200,14 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
         virtual_service,
         routes: routes.iter().filter_map(Value::as_str).map(Into::into).collect(),
         destination_rule,
+        managed_routes: raw["managedRoutes"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|route| route["name"].as_str())
+            .map(Into::into)
+            .collect(),
     }))
 }
 
@@ -201,10 +229,43 @@ fn step(raw: &Value, analyses: &mut Analyses) -> Result<Step, String> {
                     match_traffic_weight: value["matchTrafficWeight"].as_bool().unwrap_or(false),
                 });
             }
+            "setHeaderRoute" => {
+                step.set_header_route = Some(HeaderRoute {
+                    name: value["name"].as_str().unwrap_or("").into(),
+                    matches: matches(value, header_match),
+                });
+            }
+            "setMirrorRoute" => {
+                step.set_mirror_route = Some(MirrorRoute {
+                    name: value["name"].as_str().unwrap_or("").into(),
+                    matches: matches(value, mirror_match),
+                    percentage: int(value, "percentage").unwrap_or(100),
+                });
+            }
             other => return Err(format!("step {other}")),
         }
     }
     Ok(step)
+}
+
+fn matches(raw: &Value, of: impl Fn(&Value) -> Value) -> Option<Arc<Value>> {
+    let list = raw["match"].as_array().filter(|list| !list.is_empty())?;
+    Some(Arc::new(Value::Array(list.iter().map(of).collect())))
+}
+
+fn header_match(raw: &Value) -> Value {
+    let name = raw["headerName"].as_str().unwrap_or("");
+    json!({"headers": {name: raw["headerValue"]}})
+}
+
+fn mirror_match(raw: &Value) -> Value {
+    let mut view = json!({});
+    for (from, to) in [("method", "method"), ("path", "uri"), ("headers", "headers")] {
+        if let Some(value) = raw.get(from) {
+            view[to] = value.clone();
+        }
+    }
+    view
 }
 
 fn duration(raw: &Value) -> Result<Option<(i64, Arc<str>)>, String> {

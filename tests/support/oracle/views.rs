@@ -43,7 +43,7 @@ pub(crate) fn rollout(store: &Store) -> Value {
     for (key, on) in [
         ("promoteFull", status.promote_full),
         ("controllerPause", status.controller_pause),
-        ("specPaused", spec.paused),
+        ("specPaused", spec.is_paused()),
     ] {
         if on {
             object.insert(key.into(), json!(true));
@@ -62,9 +62,18 @@ pub(crate) fn rollout(store: &Store) -> Value {
     for (key, run) in [
         ("stepRun", &status.step_run),
         ("backgroundRun", &status.background_run),
+        ("preRun", &status.pre_run),
+        ("postRun", &status.post_run),
     ] {
         if let Some(run) = run {
             object.insert(key.into(), run_status(run, store));
+        }
+    }
+    if spec.blue_green.is_some() {
+        object.insert("active".into(), hash(status.active));
+        object.insert("preview".into(), hash(status.preview));
+        if status.checkpoint {
+            object.insert("scaleUpPreviewCheckPoint".into(), json!(true));
         }
     }
     let conditions: Map<String, Value> = status
@@ -166,6 +175,16 @@ fn route(route: &Route) -> Value {
         })
         .collect();
     let mut view = json!({"to": to});
+    if let Some(matches) = &route.matches {
+        view["match"] = (**matches).clone();
+    }
+    if let Some(mirror) = &route.mirror {
+        view["mirror"] = json!({"host": *mirror.host});
+        if let Some(subset) = &mirror.subset {
+            view["mirror"]["subset"] = json!(**subset);
+        }
+        view["mirrorPercentage"] = json!({"value": mirror.percentage});
+    }
     if let Some(name) = &route.name {
         view["name"] = json!(**name);
     }

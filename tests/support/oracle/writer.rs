@@ -104,7 +104,7 @@ impl Recorder for Writer {
     }
 
     fn failed(&mut self, message: &str) {
-        if self.seen_errors.insert(message.to_owned()) && !self.errors.contains(&json!(message)) {
+        if !self.errors.contains(&json!(message)) && self.seen_errors.insert(message.to_owned()) {
             self.errors.push(json!(message));
         }
     }
