@@ -3,17 +3,17 @@
 //! Enters: stores made here. Leaves: nothing but verdicts. It deliberately compares plans with plans; that they agree with
 //! Prometheus is the business of `promql_oracle`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
 use rollcast::promql::{Answer, Budget, Labels, Mode, Options, Plan, STALE, SeriesId, Store, parse};
 
 fn labels(name: &str, pod: usize) -> Labels {
-    Labels::new([("__name__", name), ("pod", &format!("p{pod}")), ("le", ["1", "5", "+Inf"].get(pod % 3).unwrap())])
+    Labels::new([
+        ("__name__", name),
+        ("pod", &format!("p{pod}")),
+        ("le", ["1", "5", "+Inf"].get(pod % 3).unwrap()),
+    ])
 }
 
 fn plan(query: &str, store: &Store, options: &Options) -> Plan {
@@ -27,7 +27,9 @@ fn answer(plan: &mut Plan, store: &Store, t: i64) -> Result<Vec<(String, Vec<(i6
         Err(error) => Err(error.message),
         Ok(Answer::Scalar(value)) => Ok(vec![(String::new(), vec![(0, bits(value))])]),
         Ok(Answer::String(text)) => Ok(vec![(text.to_owned(), Vec::new())]),
-        Ok(Answer::Vector(samples)) => Ok(samples.iter().map(|s| (s.labels.to_string(), vec![(0, bits(s.value))])).collect()),
+        Ok(Answer::Vector(samples)) => {
+            Ok(samples.iter().map(|s| (s.labels.to_string(), vec![(0, bits(s.value))])).collect())
+        }
         Ok(Answer::Matrix(series)) => {
             let points = |points: &[(i64, f64)]| points.iter().map(|p| (p.0, bits(p.1))).collect();
             Ok(series.iter().map(|s| (s.labels.to_string(), points(&s.points))).collect())
@@ -64,7 +66,11 @@ const QUERIES: &[&str] = &[
 #[derive(Clone, Debug)]
 enum Event {
     /// All series get a sample, so many seconds later; of series with the number, none, or a staleness marker.
-    Scrape { later: u8, lost: u8, ended: bool },
+    Scrape {
+        later: u8,
+        lost: u8,
+        ended: bool,
+    },
     /// So many seconds before or after the last scrape.
     Ask(i16),
     NewPod,
@@ -159,7 +165,8 @@ fn ranges_are_left_open_or_closed() {
 #[test]
 fn a_plan_says_what_it_reads_and_takes_in_what_comes() {
     let (mut store, id) = steady();
-    let mut plan = plan("sum by (pod) (rate(a_total[1m])) or max_over_time(b[1m:15s])", &store, &Options::default());
+    let mut plan =
+        plan("sum by (pod) (rate(a_total[1m])) or max_over_time(b[1m:15s])", &store, &Options::default());
     assert_eq!(plan.series(), [id]);
     assert_eq!(count(&mut plan, &store, 600_000), 1);
     store.add_series(labels("c", 0));
