@@ -3,7 +3,7 @@
 //! Enters: stores made here. Leaves: nothing but verdicts. It deliberately compares plans with plans; that they agree with
 //! Prometheus is the business of `promql_oracle`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
 use rollcast::promql::{Answer, Budget, Labels, Mode, Options, Plan, STALE, SeriesId, Store, parse};
@@ -20,8 +20,11 @@ fn plan(query: &str, store: &Store, options: &Options) -> Plan {
     Plan::new(&parse(query, Mode::Test).unwrap(), store, options).unwrap()
 }
 
-/// An answer that can be compared: labels and bits, or the error.
-fn answer(plan: &mut Plan, store: &Store, t: i64) -> Result<Vec<(String, Vec<(i64, u64)>)>, String> {
+/// Elements that can be compared: labels, and instants with bits.
+type Elements = Vec<(String, Vec<(i64, u64)>)>;
+
+/// An answer that can be compared, or the error.
+fn answer(plan: &mut Plan, store: &Store, t: i64) -> Result<Elements, String> {
     let bits = |value: f64| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
     match plan.evaluate(store, t) {
         Err(error) => Err(error.message),
