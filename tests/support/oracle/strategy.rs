@@ -238,7 +238,7 @@ fn step(at: usize, raw: &Value, analyses: &mut Analyses) -> Result<Step, String>
                     value,
                     &format!("spec.strategy.canary.steps[{at}].analysis"),
                     true,
-                )?)
+                )?);
             }
             "setCanaryScale" => {
                 step.set_canary_scale = Some(CanaryScale {
