@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rollcast::promql::{Answer, Mode, Options, Plan, Store, parse};
+use rollcast::promql::{Answer, Labels, Mode, Options, Plan, Store, parse};
 use serde_json::Value;
 
 /// The sum of the bits of all values, every NaN counted alike, and their number.
@@ -162,4 +162,34 @@ fn ratios_to_the_engine() {
         generate(&["--large", "--days", &days], &large);
         compare(&binary, &large, "range", (5, 3));
     }
+}
+
+/// Thirty days of 1,000 series, scraped unevenly: the form that takes the most memory.
+#[test]
+#[ignore = "needs two gigabytes and a release build"]
+fn thirty_days_fit() {
+    let mut store = Store::new();
+    for pod in 0..1000_u64 {
+        let code = if pod % 5 == 0 { "500" } else { "200" };
+        let labels = [("__name__", "requests_total"), ("pod", &pod.to_string()), ("code", code)];
+        let id = store.add_series(Labels::new(labels));
+        let (mut chance, mut total) = (pod + 1, 0.0);
+        for scrape in 0..30 * 5760_i64 {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            total += (chance >> 60) as f64;
+            store.append(id, scrape * 15_000 + (chance >> 33) as i64 % 20, total).unwrap();
+        }
+    }
+    let query = "sum(rate(requests_total{code!~\"5..\"}[5m])) / sum(rate(requests_total[5m]))";
+    let mut plan = Plan::new(&parse(query, Mode::Server).unwrap(), &store, &Options::default()).unwrap();
+    let began = Instant::now();
+    let series = plan.evaluate_range(&store, 300_000, 30 * 86_400_000, 60_000).unwrap();
+    let bytes = store.sample_bytes() as f64 / store.sample_count() as f64;
+    let points = series.first().map_or(0, |series| series.points.len());
+    println!(
+        "{} samples at {bytes:.2} bytes; {points} points in {:?}",
+        store.sample_count(),
+        began.elapsed()
+    );
+    assert!(bytes <= 16.0 && points == 43_196);
 }

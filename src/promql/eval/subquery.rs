@@ -128,6 +128,7 @@ impl Subquery {
     /// Sees to it that the tracks hold the grid from `first` to `end`.
     fn cover(&mut self, first: i64, end: i64, step: i64, env: &mut Env<'_>) -> Outcome {
         let last = first + (end - first).max(-step).div_euclid(step) * step;
+        self.list_series(env);
         let keeps = |covered: &Covered| {
             covered.step == step && covered.from <= first && covered.until >= first - step
         };
@@ -140,13 +141,7 @@ impl Subquery {
             self.points -= track.prune(first - 1);
         }
         env.meter.hold(self.points)?;
-        self.program.attach(env.store);
         self.evaluate(from, last, step, last > first, env)?;
-        if self.known != env.store.len() {
-            self.known = env.store.len();
-            self.lengths.clear();
-            self.lengths.extend(series_of(&self.program).into_iter().map(|id| (id, 0)));
-        }
         if kept.is_none_or(|covered| covered.appends != env.store.appends()) {
             for (id, length) in &mut self.lengths {
                 *length = env.store.series(*id).map_or(0, Series::len);
@@ -156,6 +151,19 @@ impl Subquery {
         self.covered =
             Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
         Ok(())
+    }
+
+    /// Takes in series that are new to the store; what the tracks hold was evaluated without them.
+    fn list_series(&mut self, env: &Env<'_>) {
+        if self.known == env.store.len() {
+            return;
+        }
+        self.known = env.store.len();
+        self.program.attach(env.store);
+        let before = std::mem::take(&mut self.lengths);
+        let length = |id| before.binary_search_by_key(&id, |known| known.0).ok().and_then(|i| before.get(i));
+        let ids = series_of(&self.program).into_iter();
+        self.lengths = ids.map(|id| (id, length(id).map_or(0, |known| known.1))).collect();
     }
 
     fn evaluate(&mut self, from: i64, last: i64, step: i64, ranged: bool, env: &mut Env<'_>) -> Outcome {
