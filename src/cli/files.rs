@@ -48,7 +48,7 @@ pub(crate) fn read_stdin() -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|error| Fault::NotText(error.utf8_error().valid_up_to()))
 }
 
-fn fault_of(error: io::Error) -> Fault {
+pub(crate) fn fault_of(error: io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Fault::Missing,
         io::ErrorKind::IsADirectory => Fault::Directory,

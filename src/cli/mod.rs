@@ -9,6 +9,8 @@ mod console;
 mod explain;
 mod files;
 mod fmt;
+mod query;
+mod recordings;
 mod simulate;
 mod test;
 
@@ -40,6 +42,8 @@ enum Command {
     Check(check::Check),
     /// Format programs.
     Fmt(fmt::Fmt),
+    /// Evaluate PromQL over recorded series, as Prometheus would.
+    Query(query::Query),
     /// Show a code's page, or every default of a program beside its source.
     Explain(explain::Explain),
     /// Print the completions for a shell.
@@ -97,6 +101,7 @@ pub fn main() -> ExitStatus {
         Command::Build(command) => command.run(&mut console),
         Command::Check(command) => command.run(&mut console),
         Command::Fmt(command) => command.run(&mut console),
+        Command::Query(command) => command.run(&mut console),
         Command::Explain(command) => command.run(&mut console),
         Command::Completions { shell } => {
             let mut text = Vec::new();
