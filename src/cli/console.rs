@@ -47,6 +47,27 @@ pub(crate) enum Color {
     Never,
 }
 
+/// The text with the signs that we ourselves write in ASCII where the charset has no others; names that users wrote stay
+/// as they are.
+pub(crate) fn legible(text: &str, look: &Look) -> String {
+    if look.unicode {
+        return text.to_owned();
+    }
+    let sign = |c: char| match c {
+        '…' => "...".to_owned(),
+        '→' => "->".to_owned(),
+        '≤' => "<=".to_owned(),
+        '≥' => ">=".to_owned(),
+        '“' | '”' => "\"".to_owned(),
+        '‘' | '’' => "'".to_owned(),
+        '–' | '—' | '−' => "-".to_owned(),
+        '×' => "x".to_owned(),
+        '\u{a0}' => " ".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().map(sign).collect()
+}
+
 /// The streams.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -98,7 +119,7 @@ impl Console {
 
     /// Says why the tool could not run.
     pub(crate) fn could_not_run(&self, message: &str) -> ExitStatus {
-        self.err(&format!("error: {message}\n"));
+        self.err(&format!("{} {}\n", self.error_look.red("error:"), legible(message, &self.error_look)));
         ExitStatus::CouldNotRun
     }
 
@@ -113,7 +134,8 @@ impl Console {
             Fault::TooLarge(_) => "[RC0108]",
             _ => "",
         };
-        self.err(&format!("error{code}: cannot read `{path}`: {fault}\n"));
+        let sign = self.error_look.red(&format!("error{code}:"));
+        self.err(&format!("{sign} cannot read `{path}`: {fault}\n"));
         status
     }
 
@@ -126,5 +148,24 @@ impl Console {
             self.err(&diagnostics::human(&errors, &compiled.sources, 1, &self.error_look));
         }
         compiled.has_errors()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_number() {
+        let ends = [ExitStatus::Yes, ExitStatus::No, ExitStatus::CouldNotRun, ExitStatus::OurBug];
+        assert_eq!(ends.map(ExitStatus::code), [0, 1, 2, 70]);
+        assert_eq!(ExitStatus::No.max(ExitStatus::Yes), ExitStatus::No, "the worst of several files counts");
+    }
+
+    #[test]
+    fn our_own_signs_have_ascii_forms() {
+        let ascii = Look { unicode: false, ..Look::plain() };
+        assert_eq!(legible("a … → “b” ≤ 3 × 4", &ascii), "a ... -> \"b\" <= 3 x 4");
+        assert_eq!(legible("a …", &Look::plain()), "a …");
     }
 }

@@ -4,6 +4,7 @@
 //! Leaves: text, SVG, JSON, XML. It deliberately knows no terminal, no file and no environment: width, colour and
 //! charset are passed in, and whoever writes the text decides where to.
 
+pub mod answer;
 pub mod chart;
 pub mod diagnostics;
 pub mod json;

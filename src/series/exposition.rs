@@ -12,12 +12,12 @@ use super::store::{Store, names_infinity, value};
 use super::{ReadError, Series};
 use crate::promql::parse::quote;
 
-pub(super) fn read(text: &str, open_metrics: bool) -> Result<Vec<Series>, ReadError> {
+pub(super) fn read(store: Store<'_>, text: &str, open_metrics: bool) -> Result<Vec<Series>, ReadError> {
     let mut reader = Reader {
         open_metrics,
         kind: Kind::Other,
         ended: false,
-        store: Store::default(),
+        store,
         places: HashMap::new(),
     };
     let mut lines = 0;
@@ -48,17 +48,17 @@ enum Kind {
     Other,
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'w> {
     open_metrics: bool,
     /// Type of the last family that declared one; it goes on until the next does.
     kind: Kind,
     ended: bool,
-    store: Store,
+    store: Store<'w>,
     /// Places of series by the text they are written as, for most lines repeat a text.
     places: HashMap<(&'t str, Kind), usize>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     fn line(&mut self, line: &'t str, cursor: &mut Cursor<'t>) -> Result<(), String> {
         if self.ended {
             return Err("unexpected data after # EOF".to_owned());
@@ -425,7 +425,7 @@ mod tests {
             h_bucket{le=\"5\",a=\"x\\\"\\\\\\n\\d\"} 1 1.001 # {id=\"7\"} 0.3 1.5\n\
             h_bucket{le=\"+Inf\"} +Inf 1700000000.25\n# TYPE u unknown\n\
             {\"my.metric\",\"a b\"=\"c\",} NaN 1\nu{le=\"5\"} 1e3 2 # {} 1\n# EOF\n";
-        let all = read(text, true).unwrap();
+        let all = read(Store::default(), text, true).unwrap();
         assert_eq!(
             names(&all),
             [
@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn reads_prometheus_text() {
         let text = "# any words\n\n# TYPE s summary\ns { quantile = \"0.5\" a=\"b\" }\t1   1000\n  s_sum 2 1000\n#EOF\ns{quantile=\"0.5\",a=\"b\"} 2 2000";
-        let all = read(text, false).unwrap();
+        let all = read(Store::default(), text, false).unwrap();
         assert_eq!(
             names(&all),
             [vec!["__name__", "s", "a", "b", "quantile", "0.5"], vec!["__name__", "s_sum"]]
@@ -475,7 +475,7 @@ mod tests {
             (false, "# TYPE up info\n", 1, "invalid metric type"),
             (false, "up{a} 1 1\n", 1, "expected equal"),
         ] {
-            let error = read(text, open_metrics).unwrap_err();
+            let error = read(Store::default(), text, open_metrics).unwrap_err();
             assert_eq!(error.line, line, "{text:?}: {error}");
             assert!(error.message.contains(message), "{text:?}: {error}");
         }

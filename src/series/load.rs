@@ -6,9 +6,12 @@
 //! Source: Prometheus v3.15.1, promql/promqltest/test.go, parseLoad; promql/parser/generated_parser.y,
 //! series_description.
 
-use super::store::{MAX_SAMPLES, Store};
+use super::store::Store;
 use super::{NAN_BITS, ReadError, STALE_BITS, Series};
 use crate::promql::parse::{duration_literal, number_literal, string_literal};
+
+/// Samples that this notation may stand for in all, since a few bytes can stand for any number of them.
+const MAX_LOADED: usize = 5_000_000;
 
 /// Whether a line is the command, with its step.
 pub(super) fn is_command(line: &[u8]) -> bool {
@@ -23,8 +26,7 @@ fn step(line: &str) -> Option<&str> {
     rest.starts_with([' ', '\t']).then(|| rest.trim())
 }
 
-pub(super) fn read(text: &str) -> Result<Vec<Series>, ReadError> {
-    let mut store = Store::default();
+pub(super) fn read(mut store: Store<'_>, text: &str) -> Result<Vec<Series>, ReadError> {
     let mut millis = None;
     let mut block = Vec::new();
     for (index, line) in text.split('\n').enumerate() {
@@ -66,7 +68,7 @@ fn command(line: &str) -> Result<i64, String> {
 }
 
 /// The place of the series in the store, its samples added.
-fn series(cursor: &mut Cursor<'_>, store: &mut Store, step: i64) -> Result<usize, String> {
+fn series(cursor: &mut Cursor<'_>, store: &mut Store<'_>, step: i64) -> Result<usize, String> {
     let labels = labels(cursor)?;
     let (place, _) = store.place(labels)?;
     let mut millis = 0_i64;
@@ -77,6 +79,9 @@ fn series(cursor: &mut Cursor<'_>, store: &mut Store, step: i64) -> Result<usize
             millis = gap.and_then(|gap| millis.checked_add(gap)).ok_or("time is out of range")?;
             continue;
         };
+        if store.samples() + item.count > MAX_LOADED {
+            return Err(format!("more than {MAX_LOADED} samples"));
+        }
         for _ in 0..item.count {
             store.push(place, millis, value)?;
             millis = millis.checked_add(step).ok_or("time is out of range")?;
@@ -127,8 +132,8 @@ fn repeats(cursor: &mut Cursor<'_>) -> Result<Option<usize>, String> {
     }
     let digits = cursor.take(|c| c.is_ascii_digit());
     let times: usize = digits.parse().map_err(|_| "expected a count after \"x\"".to_owned())?;
-    if times > MAX_SAMPLES {
-        return Err(format!("more than {MAX_SAMPLES} samples"));
+    if times > MAX_LOADED {
+        return Err(format!("more than {MAX_LOADED} samples"));
     }
     Ok(Some(times))
 }
@@ -261,7 +266,7 @@ mod tests {
     use super::*;
 
     fn values(items: &str) -> Vec<(i64, u64)> {
-        let all = read(&format!("load 10s\n  m {items}\n")).unwrap();
+        let all = read(Store::default(), &format!("load 10s\n  m {items}\n")).unwrap();
         all[0].samples.iter().map(|(at, value)| (*at, value.to_bits())).collect()
     }
 
@@ -284,7 +289,7 @@ mod tests {
 
     #[test]
     fn reads_labels_in_any_quotes() {
-        let all = read(
+        let all = read(Store::default(), 
             "# why\nload 1m\na:b{y='1', x=\"\\n\"} 1\n{\"my.metric\", `a b`=\"c\",} 2\n\nload 30s\n c 1",
         )
         .unwrap();
@@ -317,7 +322,7 @@ mod tests {
             ("load 1m\n up 1x99999999999", 2, Some(18), "more than"),
             ("load 1m\n 1up 1", 2, Some(5), "expected a metric"),
         ] {
-            let error = read(text).unwrap_err();
+            let error = read(Store::default(), text).unwrap_err();
             assert_eq!((error.line, error.column), (line, column), "{text:?}: {error}");
             assert!(error.message.contains(message), "{text:?}: {error}");
         }

@@ -10,8 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::store::{Store, value};
 use super::{ReadError, STALE_BITS, Series};
 
-pub(super) fn read(text: &[u8]) -> Result<Vec<Series>, ReadError> {
-    let mut store = Store::default();
+pub(super) fn read(mut store: Store<'_>, text: &[u8]) -> Result<Vec<Series>, ReadError> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let found = Answer { store: &mut store, depth: 0 }.deserialize(&mut json).and_then(|found| {
         json.end()?;
@@ -33,13 +32,13 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Series>, ReadError> {
 }
 
 /// The answer, its `data`, or the list; whether a list was found.
-struct Answer<'s> {
-    store: &'s mut Store,
+struct Answer<'s, 'w> {
+    store: &'s mut Store<'w>,
     /// How many objects are around: the answer has `data`, and `data` has no more.
     depth: u8,
 }
 
-impl<'de> DeserializeSeed<'de> for Answer<'_> {
+impl<'de> DeserializeSeed<'de> for Answer<'_, '_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -47,7 +46,7 @@ impl<'de> DeserializeSeed<'de> for Answer<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Answer<'_> {
+impl<'de> Visitor<'de> for Answer<'_, '_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,11 +92,11 @@ impl<'de> Visitor<'de> for Answer<'_> {
 }
 
 /// A list of series and nothing else.
-struct List<'s> {
-    store: &'s mut Store,
+struct List<'s, 'w> {
+    store: &'s mut Store<'w>,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -106,11 +105,11 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
 }
 
 /// `{"metric":{…},"values":[…]}`, or `"value"` in answers to instant queries.
-struct Element<'s> {
-    store: &'s mut Store,
+struct Element<'s, 'w> {
+    store: &'s mut Store<'w>,
 }
 
-impl<'de> DeserializeSeed<'de> for Element<'_> {
+impl<'de> DeserializeSeed<'de> for Element<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -118,7 +117,7 @@ impl<'de> DeserializeSeed<'de> for Element<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Element<'_> {
+impl<'de> Visitor<'de> for Element<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,7 +234,7 @@ mod tests {
     fn reads_answer_data_and_list() {
         let data = format!(r#"{{"result":{LIST},"resultType":"matrix"}}"#);
         let answer = format!(r#"{{"status":"success","warnings":["w"],"data":{data}}}"#);
-        let all = read(LIST.as_bytes()).unwrap();
+        let all = read(Store::default(), LIST.as_bytes()).unwrap();
         assert_eq!(all[0].labels, [("__name__".into(), "up".into()), ("pod".into(), "a".into())]);
         let bits: Vec<_> = all[0].samples.iter().map(|(at, value)| (*at, value.to_bits())).collect();
         let inf = f64::INFINITY.to_bits();
@@ -245,7 +244,7 @@ mod tests {
         );
         assert_eq!(all[1].samples, [(1_700_000_000_123, -0.5)]);
         for text in [data, answer] {
-            assert_eq!(format!("{:?}", read(text.as_bytes()).unwrap()), format!("{all:?}"));
+            assert_eq!(format!("{:?}", read(Store::default(), text.as_bytes()).unwrap()), format!("{all:?}"));
         }
     }
 
@@ -266,7 +265,7 @@ mod tests {
             ("[] x", 1, "trailing"),
             ("{\"data\":{\"data\":{\"result\":[]}}}", 1, "no list"),
         ] {
-            let error = read(text.as_bytes()).unwrap_err();
+            let error = read(Store::default(), text.as_bytes()).unwrap_err();
             assert_eq!(error.line, line, "{text}: {error}");
             assert!(error.message.contains(message), "{text}: {error}");
         }

@@ -8,9 +8,13 @@ mod decompress;
 mod exposition;
 mod load;
 mod matrix;
+mod merge;
 mod store;
 
 pub use decompress::{DecompressError, decompress};
+pub use merge::{MergeError, Merged};
+
+use store::{Store, Watch};
 
 /// One series: who it is and its samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,8 +125,20 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// The first line that cannot be read, with the reason.
 pub fn read(text: &[u8], format: Format) -> Result<Vec<Series>, ReadError> {
+    read_into(Store::default(), text, format)
+}
+
+/// The line and the column of a sample, by the labels of its series, sorted and without empty values, and its time; for
+/// complaints about recordings that [`read`] takes.
+pub fn place_of(text: &[u8], format: Format, labels: &[(String, String)], millis: i64) -> Option<(usize, Option<usize>)> {
+    let store = Store::watching(Some(Watch { labels, millis }));
+    let error = read_into(store, text, format).err()?;
+    (error.message == store::FOUND).then_some((error.line, error.column))
+}
+
+fn read_into(store: Store<'_>, text: &[u8], format: Format) -> Result<Vec<Series>, ReadError> {
     if format == Format::Query {
-        return matrix::read(text);
+        return matrix::read(store, text);
     }
     let text = std::str::from_utf8(text).map_err(|error| {
         let before = text.get(..error.valid_up_to()).unwrap_or_default();
@@ -130,7 +146,7 @@ pub fn read(text: &[u8], format: Format) -> Result<Vec<Series>, ReadError> {
         ReadError { line, column: None, message: "not UTF-8".to_owned() }
     })?;
     match format {
-        Format::Load => load::read(text),
-        _ => exposition::read(text, format == Format::OpenMetrics),
+        Format::Load => load::read(store, text),
+        _ => exposition::read(store, text, format == Format::OpenMetrics),
     }
 }

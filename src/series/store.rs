@@ -10,15 +10,33 @@ use super::Series;
 /// Samples that one recording may have: what a server without flags holds for a query.
 pub(super) const MAX_SAMPLES: usize = 50_000_000;
 
+/// The complaint about the sample that is looked for.
+pub(super) const FOUND: &str = "found";
+
+/// A sample that is looked for.
+#[derive(Debug)]
+pub(super) struct Watch<'w> {
+    /// Labels, sorted; those with an empty value do not count.
+    pub(super) labels: &'w [(String, String)],
+    /// Its time.
+    pub(super) millis: i64,
+}
+
 /// Series as they grow.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(super) struct Store<'w> {
     series: Vec<Series>,
     places: HashMap<Vec<(String, String)>, usize>,
     samples: usize,
+    watch: Option<Watch<'w>>,
 }
 
-impl Store {
+impl<'w> Store<'w> {
+    /// A store that complains of one sample, so that its line becomes known.
+    pub(super) fn watching(watch: Option<Watch<'w>>) -> Self {
+        Self { watch, ..Self::default() }
+    }
+
     /// The place of the series with these labels, which may be in any order; whether it is new.
     pub(super) fn place(&mut self, mut labels: Vec<(String, String)>) -> Result<(usize, bool), String> {
         labels.sort();
@@ -41,6 +59,12 @@ impl Store {
         let Some(series) = self.series.get_mut(place) else {
             return Err("no such series".to_owned());
         };
+        if let Some(watch) = self.watch.as_ref().filter(|watch| watch.millis == millis) {
+            let present = series.labels.iter().filter(|(_, value)| !value.is_empty());
+            if present.eq(watch.labels.iter()) {
+                return Err(FOUND.to_owned());
+            }
+        }
         if let Some((last, _)) = series.samples.last().filter(|(last, _)| *last >= millis) {
             return Err(format!("sample at {millis} ms is not after the one before it, at {last} ms"));
         }
@@ -50,6 +74,11 @@ impl Store {
         self.samples += 1;
         series.samples.push((millis, value));
         Ok(())
+    }
+
+    /// How many samples there are.
+    pub(super) fn samples(&self) -> usize {
+        self.samples
     }
 
     pub(super) fn finish(self) -> Vec<Series> {

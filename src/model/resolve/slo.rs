@@ -114,8 +114,7 @@ fn signal(name: &tree::Name, context: &mut Context<'_>) -> Option<Signal> {
             let mut report =
                 Diagnostic::new(Code::UnknownSignal, headline, name.span, "not a built-in signal");
             let own: Vec<&str> = context.metrics.iter().map(|metric| metric.name.as_str()).collect();
-            let near = near_quantile(other).or_else(|| nearest(other, SIGNALS.into_iter().chain(own)));
-            report = match near {
+            report = match near_quantile(other).or_else(|| nearest(other, SIGNALS.into_iter().chain(own))) {
                 Some(near) => report.fix(format!("write `{near}`"), name.span, near),
                 None => report.help(format!("signals are {}", list(&SIGNALS))),
             };
