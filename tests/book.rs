@@ -7,6 +7,11 @@
 //! `fails=RC0304` says that it raises this code. A block `console` is a part of the page's session: each line with `$ `
 //! is run in a folder that holds the page's files so far, and the lines after it are what it prints. Sessions are
 //! written anew by `UPDATE_BOOK=1 cargo test --test book`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads files and fails without them"
+)]
 
 #[path = "support/markdown.rs"]
 mod markdown;
@@ -32,7 +37,9 @@ fn pages() -> Vec<(String, String)> {
             let name = path.strip_prefix(source()).unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".md") && !name.starts_with("codes/RC") {
+            } else if path.extension().is_some_and(|extension| extension == "md")
+                && !name.starts_with("codes/RC")
+            {
                 found.push((name, std::fs::read_to_string(&path).unwrap()));
             }
         }
@@ -45,7 +52,11 @@ fn programs(page: &str) -> Vec<(Block, Program)> {
     let all: Vec<Block> = blocks(page);
     let is_program = |block: &Block| block.language() == "roll";
     let with_files = |at: usize, block: &Block| (block.clone(), Program::of(block, all.iter().take(at)));
-    all.iter().enumerate().filter(|(_, block)| is_program(block)).map(|(at, block)| with_files(at, block)).collect()
+    all.iter()
+        .enumerate()
+        .filter(|(_, block)| is_program(block))
+        .map(|(at, block)| with_files(at, block))
+        .collect()
 }
 
 #[test]
@@ -54,7 +65,7 @@ fn every_program_compiles_or_fails_as_it_says() {
     for (name, page) in pages() {
         for (block, program) in programs(&page) {
             let compiled = program.compile();
-            let place = format!("{name}:{}", block.line);
+            let place = format!("{name}:{} ({})", block.line, block.heading);
             match block.attribute("fails") {
                 Some(code) if codes(&compiled) != [code] => {
                     wrong.push(format!("{place}: expected {code} alone, found\n{}", said(&compiled)));
@@ -96,7 +107,11 @@ fn every_session_prints_what_it_shows() {
             wrong.push(difference.unified_diff().header(&name, "what is printed").to_string());
         }
     }
-    assert!(wrong.is_empty(), "UPDATE_BOOK=1 cargo test --test book writes the sessions anew\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "UPDATE_BOOK=1 cargo test --test book writes the sessions anew\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// The page with what its commands print.
@@ -107,7 +122,12 @@ fn played(page: &str) -> String {
     for line in page.lines() {
         match (line.strip_prefix("```"), open.take()) {
             (Some(info), None) => {
-                let block = Block { heading: String::new(), info: info.trim().to_owned(), text: String::new(), line: 0 };
+                let block = Block {
+                    heading: String::new(),
+                    info: info.trim().to_owned(),
+                    text: String::new(),
+                    line: 0,
+                };
                 text.push_str(&format!("{line}\n"));
                 open = Some((block, Vec::new()));
             }
@@ -126,7 +146,7 @@ fn played(page: &str) -> String {
 }
 
 fn closed(block: &Block, lines: &[String], folder: &Path) -> String {
-    let whole: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let whole = joined(lines.iter().map(String::as_str));
     if let Some(file) = block.attribute("file") {
         let path = folder.join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -136,13 +156,21 @@ fn closed(block: &Block, lines: &[String], folder: &Path) -> String {
         return whole;
     }
     let commands = lines.iter().filter_map(|line| line.strip_prefix("$ "));
-    commands.map(|command| format!("$ {command}\n{}", printed(command, folder))).collect()
+    let shown: Vec<String> =
+        commands.map(|command| format!("$ {command}\n{}", printed(command, folder))).collect();
+    shown.concat()
+}
+
+/// Lines, each with its end.
+fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Standard output and then standard error of a shell's command, without what differs from run to run.
 fn printed(command: &str, folder: &Path) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_rollcast"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    let path =
+        format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("sh")
         .arg("-c")
         .arg(command)
@@ -153,7 +181,8 @@ fn printed(command: &str, folder: &Path) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-    text.lines().map(|line| format!("{}\n", timeless(line))).collect()
+    let lines: Vec<String> = text.lines().map(timeless).collect();
+    joined(lines.iter().map(String::as_str))
 }
 
 /// `2 runs in 0.3 s` took as long as it took.

@@ -6,6 +6,11 @@
 //! The first line of a program is `# expect RC0101 RC0201`, in the order of the places; a second line may be
 //! `# with --env NAME` or `# with --set PARAM=VALUE`. Files that programs name stand in folders below, for only the
 //! files directly in a stage are cases.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads files and fails without them"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,7 +64,7 @@ fn cases() -> Vec<Case> {
         let mut names: Vec<String> = std::fs::read_dir(&folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".roll"))
+            .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "roll"))
             .collect();
         names.sort();
         for file in names {
@@ -74,10 +79,9 @@ fn cases() -> Vec<Case> {
 impl Case {
     fn expected(&self) -> Vec<&str> {
         let line = self.text.lines().next().unwrap_or("");
-        let codes = line
-            .strip_prefix("# expect ")
-            .unwrap_or_else(|| panic!("{} begins with no `# expect`", self.name));
-        codes.split_whitespace().collect()
+        let codes = line.strip_prefix("# expect ");
+        assert!(codes.is_some(), "{} begins with no `# expect`", self.name);
+        codes.unwrap_or("").split_whitespace().collect()
     }
 
     fn options(&self) -> Options {
@@ -85,11 +89,11 @@ impl Case {
         let line = self.text.lines().nth(1).unwrap_or("");
         let mut words = line.strip_prefix("# with ").unwrap_or("").split_whitespace();
         while let (Some(flag), Some(value)) = (words.next(), words.next()) {
-            match flag {
-                "--env" => options.env = Some(value.to_owned()),
-                _ => {
-                    options.settings.extend(value.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())))
-                }
+            if flag == "--env" {
+                options.env = Some(value.to_owned());
+            } else {
+                let setting = value.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+                options.settings.extend(setting);
             }
         }
         options

@@ -93,7 +93,10 @@ fn twice(seen: &mut Vec<(&'static str, Span)>, statement: &Statement, context: &
     let word = word_of(&statement.kind);
     if matches!(
         statement.kind,
-        StatementKind::Slo(_) | StatementKind::Metric(_) | StatementKind::Background(_) | StatementKind::Labels(_)
+        StatementKind::Slo(_)
+            | StatementKind::Metric(_)
+            | StatementKind::Background(_)
+            | StatementKind::Labels(_)
     ) {
         return false;
     }
@@ -188,14 +191,7 @@ pub(crate) fn resolve(
         labels: labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
         replicas,
         pods: parts.pods.map_or_else(placeholder, |pods| pods.pods),
-        route: route.unwrap_or(Istio {
-            host: Fact::default(item.name.value.clone(), ""),
-            gateways: Vec::new(),
-            path_prefix: None,
-            timeout: None,
-            retries: None,
-            split: Split::Hosts,
-        }),
+        route: route.unwrap_or_else(|| unknown_route(&item.name.value)),
         canary,
         templates,
         slos: slos.list.iter().map(|slo| slo.slo.clone()).collect(),
@@ -345,6 +341,18 @@ fn prometheus(parts: &Parts<'_>, defaults: &Defaults, context: &mut Context<'_>)
         context.report(report);
     }
     address
+}
+
+/// Stands for a route that could not be read.
+fn unknown_route(rollout: &str) -> Istio {
+    Istio {
+        host: Fact::default(rollout.to_owned(), ""),
+        gateways: Vec::new(),
+        path_prefix: None,
+        timeout: None,
+        retries: None,
+        split: Split::Hosts,
+    }
 }
 
 /// Stands for pods that could not be read, so that the rest is still checked; nothing is built from it.
