@@ -122,8 +122,9 @@ fn programs(paths: &[String], console: &Console) -> (Vec<String>, ExitStatus) {
             }
             Ok(found) => {
                 for file in found {
-                    if !all.contains(&file) {
-                        all.push(file);
+                    let file = file.strip_prefix("./").unwrap_or(&file);
+                    if !all.iter().any(|known| known == file) {
+                        all.push(file.to_owned());
                     }
                 }
             }
