@@ -141,7 +141,9 @@ pub fn main() -> ExitStatus {
         Err(error) => {
             // Help and version are answers and go to standard output; the rest is a mistake of the call.
             let asked = !error.use_stderr();
-            return if error.print().is_ok() && asked { ExitStatus::Yes } else { ExitStatus::CouldNotRun };
+            // A reader that went away has read enough.
+            let _ = error.print();
+            return if asked { ExitStatus::Yes } else { ExitStatus::CouldNotRun };
         }
     };
     let mut console = Console::of_process(arguments.color);
