@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::console::{Console, ExitStatus};
+use super::console::{Console, ExitStatus, for_people};
 use super::files::Disk;
 use super::{Inputs, programs};
 use crate::diagnostic::{Code, Diagnostic};
@@ -31,7 +31,7 @@ pub(crate) struct Check {
 enum Format {
     /// With the source, for people.
     Human,
-    /// One object a line.
+    /// An array, one object a line.
     Json,
     /// GitHub's workflow commands.
     Github,
@@ -44,10 +44,11 @@ impl Check {
         for file in files {
             status = status.max(self.one(&file, &mut found, console));
         }
-        if found.files > 0 || status == ExitStatus::Yes {
+        // Machines always get a document; people are not told "no errors" of what could not be read.
+        if self.format != Format::Human || !found.list.is_empty() || status == ExitStatus::Yes {
             let (list, sources) = (&found.list, &found.sources);
             console.out(&match self.format {
-                Format::Human => diagnostics::human(list, sources, found.files, &console.look),
+                Format::Human => for_people(list, sources, found.files, &console.look),
                 Format::Json => diagnostics::json(list, sources),
                 Format::Github => diagnostics::github(list, sources),
             });
@@ -59,6 +60,7 @@ impl Check {
         match compile_among(&mut found.sources, file, &Disk, &self.inputs.options()) {
             Ok(compiled) => {
                 let broken = compiled.has_errors();
+                console.mention_most(&compiled);
                 found.add(compiled);
                 if broken { ExitStatus::No } else { ExitStatus::Yes }
             }
@@ -87,7 +89,6 @@ impl Found {
             Fault::TooLarge(_) => Code::TooLarge,
             _ => return,
         };
-        self.files += 1;
         if format != Format::Human {
             let source = self.sources.add(SourceFile::new(file, ""));
             let headline = format!("`{file}` cannot be read: {fault}");

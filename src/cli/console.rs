@@ -6,10 +6,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::compile::{Compiled, Fault};
 use crate::report::diagnostics;
 use crate::report::style::Look;
+use crate::source::Sources;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +67,18 @@ pub(crate) fn legible(text: &str, look: &Look) -> String {
         other => other.to_string(),
     };
     text.chars().map(sign).collect()
+}
+
+/// Diagnostics with the source; what we say about it is legible, the source stays as it is.
+pub(crate) fn for_people(list: &[Diagnostic], sources: &Sources, files: usize, look: &Look) -> String {
+    let mut list = list.to_vec();
+    for one in &mut list {
+        one.headline = legible(&one.headline, look);
+        one.help = one.help.as_ref().map(|help| legible(help, look));
+        one.labels.iter_mut().for_each(|label| label.text = legible(&label.text, look));
+        one.fix.iter_mut().for_each(|fix| fix.title = legible(&fix.title, look));
+    }
+    diagnostics::human(&list, sources, files, look)
 }
 
 /// The streams.
@@ -139,13 +152,21 @@ impl Console {
         status
     }
 
+    /// Says that there may be more mistakes than are shown.
+    pub(crate) fn mention_most(&self, compiled: &Compiled) {
+        if compiled.diagnostics.len() >= Diagnostics::MOST {
+            self.err(&format!("only the first {} mistakes of a program are shown\n", Diagnostics::MOST));
+        }
+    }
+
     /// For commands that go on only without errors: reports them, and says whether there are any. Warnings alone are
     /// `check`'s business and not shown.
     pub(crate) fn refuse(&self, compiled: &Compiled) -> bool {
         if compiled.has_errors() {
             let errors: Vec<Diagnostic> =
                 compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).cloned().collect();
-            self.err(&diagnostics::human(&errors, &compiled.sources, 1, &self.error_look));
+            self.err(&for_people(&errors, &compiled.sources, 1, &self.error_look));
+            self.mention_most(compiled);
         }
         compiled.has_errors()
     }

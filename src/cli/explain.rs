@@ -63,6 +63,8 @@ impl Explain {
 const GAP: usize = 2;
 /// An origin in fewer columns is read more easily on a line of its own.
 const ORIGIN: usize = 28;
+/// Where a line begins that stands below a name.
+const BELOW: usize = 4;
 
 /// Facts in columns, a block for each subject, defaults told from what was written.
 fn table(compiled: &Compiled, look: &Look) -> String {
@@ -72,7 +74,7 @@ fn table(compiled: &Compiled, look: &Look) -> String {
         let name = lines.iter().map(|line| width(line.name)).max().unwrap_or(0);
         for block in lines.chunk_by(|one, next| one.subject == next.subject) {
             let subject = block.first().map_or("", |line| line.subject.as_str());
-            let rows = Rows::of(block, name, look);
+            let rows = Rows::of(block, name, compiled, look);
             let text: String = block.iter().map(|line| rows.row(line, compiled, look)).collect();
             blocks.push(format!("{}\n{text}", look.bold(&clean(subject))));
         }
@@ -89,9 +91,10 @@ struct Rows {
 
 impl Rows {
     /// Values are as wide as the widest that leaves the origins enough room.
-    fn of(block: &[FactLine], name: usize, look: &Look) -> Self {
+    fn of(block: &[FactLine], name: usize, compiled: &Compiled, look: &Look) -> Self {
         let room = look.columns().saturating_sub(GAP + name + GAP);
-        let most = room.saturating_sub(GAP + ORIGIN);
+        let places = block.iter().map(|line| longest_word(&origin(line, compiled)));
+        let most = room.saturating_sub(GAP + places.max().unwrap_or(0).max(ORIGIN));
         let values = block.iter().map(|line| width(&clean(&line.value)));
         let value = values.filter(|value| *value <= most).max().unwrap_or(most);
         Self { name, value, origin: room.saturating_sub(value + GAP) }
@@ -106,7 +109,7 @@ impl Rows {
             Origin::Written(_) => text.to_owned(),
             Origin::Default(_) => look.dim(text),
         };
-        let longest = origin.split(' ').map(width).max().unwrap_or(0);
+        let longest = longest_word(&origin);
         let start = format!("{}{}{}", spaces(GAP), left(line.name, self.name), spaces(GAP));
         if width(&value) <= self.value && longest <= self.origin && self.origin >= ORIGIN {
             let lines = wrap(&origin, self.origin);
@@ -119,14 +122,30 @@ impl Rows {
                 rest.join(&format!("\n{below}"))
             );
         }
-        let room = look.columns().saturating_sub(indent);
-        let below = format!("\n{}", spaces(indent));
-        let values =
-            if width(&value) <= room || !value.contains(' ') { vec![value] } else { wrap(&value, room) };
-        let origins = if longest > room { vec![origin] } else { wrap(&origin, room) };
-        let origins: Vec<String> = origins.iter().map(|line| paint(line)).collect();
-        format!("{start}{}{below}{}\n", values.join(&below), origins.join(&below))
+        // Where the names leave too little, all of the width is used.
+        let beside = look.columns().saturating_sub(indent);
+        let below = if beside < ORIGIN { BELOW } else { indent };
+        let room = look.columns().saturating_sub(below);
+        let lines =
+            |text: &str| if longest_word(text) > room { vec![text.to_owned()] } else { wrap(text, room) };
+        let mut text = start;
+        let mut rest = lines(&origin).iter().map(|line| paint(line)).collect::<Vec<_>>();
+        if width(&value) <= beside {
+            text.push_str(&value);
+        } else {
+            text = text.trim_end().to_owned();
+            rest.splice(0..0, lines(&value));
+        }
+        for line in rest {
+            text.push_str(&format!("\n{}{line}", spaces(below)));
+        }
+        text + "\n"
     }
+}
+
+/// Columns of the longest word: places and addresses are not broken, so that they can be copied.
+fn longest_word(text: &str) -> usize {
+    text.split(' ').map(width).max().unwrap_or(0)
 }
 
 fn origin(line: &FactLine, compiled: &Compiled) -> String {

@@ -166,11 +166,10 @@ pub(crate) fn programs(path: &str) -> Result<Vec<String>, Fault> {
 fn walk(folder: &Path, found: &mut Vec<String>, depth: usize) -> Result<(), Fault> {
     for entry in names_in(folder).map_err(fault_of)? {
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        // Links to folders are not followed: they may lead back here.
-        let folder = entry.is_dir();
-        if folder && !entry.is_symlink() && !name.starts_with('.') && depth < 32 {
+        // Links to folders are not followed, as they may lead back here; pipes are not opened, as nobody may write to them.
+        if entry.is_dir() && !entry.is_symlink() && !name.starts_with('.') && depth < 32 {
             walk(&entry, found, depth + 1)?;
-        } else if !folder && name.ends_with(".roll") {
+        } else if entry.is_file() && name.ends_with(".roll") {
             found.push(entry.to_string_lossy().into_owned());
         }
     }

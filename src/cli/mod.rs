@@ -126,8 +126,9 @@ fn programs(paths: &[String], console: &Console) -> (Vec<String>, ExitStatus) {
             }
             Ok(found) => {
                 for file in found {
-                    if !all.contains(&file) {
-                        all.push(file);
+                    let file = file.strip_prefix("./").unwrap_or(&file);
+                    if !all.iter().any(|known| known == file) {
+                        all.push(file.to_owned());
                     }
                 }
             }
@@ -144,7 +145,9 @@ pub fn main() -> ExitStatus {
         Err(error) => {
             // Help and version are answers and go to standard output; the rest is a mistake of the call.
             let asked = !error.use_stderr();
-            return if error.print().is_ok() && asked { ExitStatus::Yes } else { ExitStatus::CouldNotRun };
+            // A reader that went away has read enough.
+            let _ = error.print();
+            return if asked { ExitStatus::Yes } else { ExitStatus::CouldNotRun };
         }
     };
     let mut console = Console::of_process(arguments.color);
