@@ -4,6 +4,13 @@
 //! playing the manifests that we build and the values that we measure with the real controllers.
 //! Leaves: the first difference in verdict, steps, weights, phases, measurements or ends of runs, each with its second.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test reads its recordings and fails without them"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};

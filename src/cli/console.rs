@@ -126,6 +126,7 @@ impl Console {
     }
 
     /// Writes to standard error.
+    #[expect(clippy::unused_self, reason = "what is said goes through the console, whatever it keeps of it")]
     pub(crate) fn err(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }

@@ -48,6 +48,7 @@ pub(crate) fn read_stdin() -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|error| Fault::NotText(error.utf8_error().valid_up_to()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(crate) fn fault_of(error: io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Fault::Missing,
@@ -169,7 +170,7 @@ fn walk(folder: &Path, found: &mut Vec<String>, depth: usize) -> Result<(), Faul
         // Links to folders are not followed, as they may lead back here; pipes are not opened, as nobody may write to them.
         if entry.is_dir() && !entry.is_symlink() && !name.starts_with('.') && depth < 32 {
             walk(&entry, found, depth + 1)?;
-        } else if entry.is_file() && name.ends_with(".roll") {
+        } else if entry.is_file() && entry.extension().is_some_and(|extension| extension == "roll") {
             found.push(entry.to_string_lossy().into_owned());
         }
     }

@@ -49,6 +49,9 @@ pub(crate) struct Test {
     inputs: Inputs,
 }
 
+/// A file and its program, or what is wrong with it.
+type Program = (String, Result<Compiled, String>);
+
 impl Test {
     pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
         let begun = Instant::now();
@@ -102,7 +105,7 @@ impl Test {
     }
 
     /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
-    fn compiled(&self, console: &Console) -> (Vec<(String, Result<Compiled, String>)>, ExitStatus) {
+    fn compiled(&self, console: &Console) -> (Vec<Program>, ExitStatus) {
         let (files, mut status) = programs(&self.paths, console);
         let compiled = files.into_iter().map(|file| {
             let outcome = match compile(&file, &Disk, &self.inputs.options()) {

@@ -25,7 +25,7 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
         Err(_) => duration_literal(text)?,
     };
     let millis = (seconds * 1000.0).round();
-    if millis >= 1.0 && millis <= FARTHEST {
+    if (1.0..=FARTHEST).contains(&millis) {
         Ok(millis as i64)
     } else {
         Err("expected a duration of a millisecond at least, such as 30s".to_owned())
