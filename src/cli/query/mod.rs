@@ -6,7 +6,7 @@
 mod time;
 
 use super::console::{Console, ExitStatus};
-use super::recordings::{RecordingError, Recordings, recordings};
+use super::recordings::{ENDINGS, RecordingError, Recordings, recordings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::compile::Fault;
 use crate::promql::ast::{Expr, QuerySpan, ValueType};
@@ -219,6 +219,9 @@ impl From<RecordingError> for Refusal {
     fn from(error: RecordingError) -> Self {
         match error {
             RecordingError::Unreadable(path, fault) => Self::Unreadable(path, fault),
+            RecordingError::Empty(path) => {
+                Self::Call(format!("`{path}` holds no recording: no file in it ends in {}", ENDINGS.join(", ")))
+            }
             RecordingError::Wrong(message) => Self::Recordings(message),
         }
     }

@@ -189,6 +189,8 @@ impl Subquery {
                 pass,
                 stamp: 0,
             };
+            // Instants cost something even where nothing is selected.
+            env.meter.spend(self.program.nodes.len())?;
             self.program
                 .evaluate(moment, env)
                 .map_err(|fault| fault.message)?;

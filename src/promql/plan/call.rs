@@ -127,7 +127,7 @@ impl Builder<'_> {
             .first()
             .filter(|_| function == WindowFunction::Quantile)
             .map(|arg| arg.span);
-        let windows = self.window(function, matrix, scalars, quantile, span)?;
+        let windows = self.window(function, matrix, scalars, quantile)?;
         if name != "absent_over_time" {
             return Ok(windows);
         }

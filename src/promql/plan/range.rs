@@ -71,6 +71,8 @@ impl Plan {
                 pass,
                 stamp: 0,
             };
+            // Instants cost something even where nothing is selected.
+            env.meter.spend(program.nodes.len()).map_err(|message| fault(&message))?;
             program.evaluate(moment, &mut env)?;
             let output = program.output();
             if scalar {
