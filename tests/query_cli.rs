@@ -57,7 +57,7 @@ mod tests {
         insta::assert_snapshot!("range", said(&["up + 0.5", "--series", "a.om", "--start", "1700000000", "--step", "10s"]));
         insta::assert_snapshot!("note", said(&["--series", "d.load", "--at", "30", "rate(steps[20s])"]));
         insta::assert_snapshot!("closed", said(&["--series", "d.load", "--at", "30", "--prometheus", "2", "steps[20s]"]));
-        insta::assert_snapshot!("lookback", said(&["--series", "a.om", "--lookback", "15s", "up"]));
+        insta::assert_snapshot!("lookback", said(&["--series", "a.om", "--lookback", "14s", "up"]));
     }
 
     #[test]
@@ -69,6 +69,7 @@ mod tests {
         insta::assert_snapshot!("json_string", said(&["--series", "a.om", "--at", "-1.05", "\"a\\\"b\""]));
         insta::assert_snapshot!("json_note", said(&["--series", "d.load", "--at", "30", "rate(steps[20s])"]));
         insta::assert_snapshot!("json_malformed", said(&["--series", "a.om", "sum(up"]));
+        insta::assert_snapshot!("json_type", said(&["--series", "a.om", "--start", "1", "up[5m]"]));
         insta::assert_snapshot!("json_execution", said(&["--series", "a.om", "up * on(x) up"]));
         insta::assert_snapshot!("json_missing", said(&["--series", "nope.om", "up"]));
     }
