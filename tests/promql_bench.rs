@@ -4,6 +4,16 @@
 //! Leaves: a line for each workload. Run it with
 //! `cargo test --release --test promql_bench -- --ignored --nocapture`. It deliberately uses one thread.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/recording.rs"]
 mod recording;
 
@@ -12,7 +22,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rollcast::promql::{Answer, Mode, Options, Plan, Store, parse};
+use rollcast::promql::{Answer, Labels, Mode, Options, Plan, Store, parse};
 use serde_json::Value;
 
 /// The sum of the bits of all values, every NaN counted alike, and their number.
@@ -24,11 +34,7 @@ struct Checksum {
 
 impl Checksum {
     fn add(&mut self, value: f64) {
-        let bits = if value.is_nan() {
-            0x7ff8_0000_0000_0001
-        } else {
-            value.to_bits()
-        };
+        let bits = if value.is_nan() { 0x7ff8_0000_0000_0001 } else { value.to_bits() };
         self.bits = self.bits.wrapping_add(bits);
         self.values += 1;
     }
@@ -48,14 +54,7 @@ fn questions(path: &Path, store: &Store) -> Vec<Question> {
         let text = line["expr"].as_str().unwrap().to_owned();
         let index = all.iter().position(|(own, _)| *own == text).unwrap_or_else(|| {
             let plan = Plan::new(&parse(&text, Mode::Server).unwrap(), store, &Options::default()).unwrap();
-            all.push((
-                text,
-                Question {
-                    plan,
-                    instants: Vec::new(),
-                    ranges: Vec::new(),
-                },
-            ));
+            all.push((text, Question { plan, instants: Vec::new(), ranges: Vec::new() }));
             all.len() - 1
         });
         let ms = |key: &str| recording::millis(&line[key].to_string());
@@ -105,24 +104,13 @@ fn measure(store: &Store, questions: &mut [Question], repeat: usize) -> (Duratio
 /// The oracle's line about all queries: nanoseconds a query, and its checksum.
 fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, Checksum) {
     let output = Command::new(binary)
-        .args([
-            "bench",
-            "--storage",
-            "slice",
-            "--repeat",
-            &repeat.to_string(),
-            "--series",
-        ])
+        .args(["bench", "--storage", "slice", "--repeat", &repeat.to_string(), "--series"])
         .arg(series)
         .arg("--queries")
         .arg(queries)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let all = text
         .lines()
@@ -130,20 +118,12 @@ fn oracle(binary: &str, series: &Path, queries: &Path, repeat: usize) -> (u64, C
         .find(|line| line["expr"] == "*")
         .unwrap();
     let bits = u64::from_str_radix(all["bits"].as_str().unwrap(), 16).unwrap();
-    (
-        all["ns_per_query"].as_u64().unwrap(),
-        Checksum {
-            bits,
-            values: all["values"].as_u64().unwrap(),
-        },
-    )
+    (all["ns_per_query"].as_u64().unwrap(), Checksum { bits, values: all["values"].as_u64().unwrap() })
 }
 
 fn compare(binary: &str, folder: &Path, name: &str, repeat: (usize, usize)) -> f64 {
-    let (series, queries) = (
-        folder.join("series.json"),
-        folder.join(format!("{name}.queries.jsonl")),
-    );
+    let (series, queries) =
+        (recording::find(folder, "series.json").unwrap(), folder.join(format!("{name}.queries.jsonl")));
     let store = recording::read(&series);
     let samples = store.sample_count();
     let bytes = store.sample_bytes() as f64 / samples as f64;
@@ -170,10 +150,7 @@ fn ratios_to_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let generate = |more: &[&str], out: &Path| {
         let mut command = Command::new(&binary);
-        command
-            .args(["gen", "--bench", "--seed", "1", "--out"])
-            .arg(out)
-            .args(more);
+        command.args(["gen", "--bench", "--seed", "1", "--out"]).arg(out).args(more);
         assert!(command.status().unwrap().success());
     };
     let small = folder.path().join("small");
@@ -185,4 +162,34 @@ fn ratios_to_the_engine() {
         generate(&["--large", "--days", &days], &large);
         compare(&binary, &large, "range", (5, 3));
     }
+}
+
+/// Thirty days of 1,000 series, scraped unevenly: the form that takes the most memory.
+#[test]
+#[ignore = "needs two gigabytes and a release build"]
+fn thirty_days_fit() {
+    let mut store = Store::new();
+    for pod in 0..1000_u64 {
+        let code = if pod % 5 == 0 { "500" } else { "200" };
+        let labels = [("__name__", "requests_total"), ("pod", &pod.to_string()), ("code", code)];
+        let id = store.add_series(Labels::new(labels));
+        let (mut chance, mut total) = (pod + 1, 0.0);
+        for scrape in 0..30 * 5760_i64 {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            total += (chance >> 60) as f64;
+            store.append(id, scrape * 15_000 + (chance >> 33) as i64 % 20, total).unwrap();
+        }
+    }
+    let query = "sum(rate(requests_total{code!~\"5..\"}[5m])) / sum(rate(requests_total[5m]))";
+    let mut plan = Plan::new(&parse(query, Mode::Server).unwrap(), &store, &Options::default()).unwrap();
+    let began = Instant::now();
+    let series = plan.evaluate_range(&store, 300_000, 30 * 86_400_000, 60_000).unwrap();
+    let bytes = store.sample_bytes() as f64 / store.sample_count() as f64;
+    let points = series.first().map_or(0, |series| series.points.len());
+    println!(
+        "{} samples at {bytes:.2} bytes; {points} points in {:?}",
+        store.sample_count(),
+        began.elapsed()
+    );
+    assert!(bytes <= 16.0 && points == 43_196);
 }

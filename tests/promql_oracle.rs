@@ -4,6 +4,15 @@
 //! here. Leaves: how many queries came out the same, to the bit or, where sums may differ, within 1e-12.
 //! It deliberately trusts the recorded answers: they are the oracle's.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/recording.rs"]
 mod recording;
 
@@ -33,10 +42,7 @@ enum Result {
 }
 
 fn cases() -> Vec<PathBuf> {
-    let recorded = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/promql_cases")
-        .display()
-        .to_string();
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/promql_cases").display().to_string();
     let roots = std::env::var("ROLLCAST_PROMQL_CASES").unwrap_or(recorded);
     let mut all = Vec::new();
     for root in roots.split(':').filter(|root| !root.is_empty()) {
@@ -52,9 +58,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 fn millis(value: &Value, key: &str) -> Option<i64> {
-    value
-        .get(key)
-        .map(|seconds| recording::millis(&seconds.to_string()))
+    value.get(key).map(|seconds| recording::millis(&seconds.to_string()))
 }
 
 fn bits(value: &Value) -> f64 {
@@ -90,20 +94,11 @@ fn expected(line: &Value) -> (Result, bool) {
     if ranked {
         elements.sort_by_key(|element| element.0);
     }
-    (
-        Result::Elements(kind, elements.into_iter().map(|element| element.1).collect()),
-        ranked,
-    )
+    (Result::Elements(kind, elements.into_iter().map(|element| element.1).collect()), ranked)
 }
 
 fn of_matrix(series: &[RangeSeries]) -> Result {
-    Result::Elements(
-        "matrix",
-        series
-            .iter()
-            .map(|s| (s.labels.clone(), s.points.clone()))
-            .collect(),
-    )
+    Result::Elements("matrix", series.iter().map(|s| (s.labels.clone(), s.points.clone())).collect())
 }
 
 /// Our answer to a query.
@@ -118,10 +113,7 @@ fn answer(store: &Store, plan: &mut Plan, query: &Value) -> Result {
             Ok(Answer::Matrix(series)) => of_matrix(series),
             Ok(Answer::Vector(samples)) => Result::Elements(
                 "vector",
-                samples
-                    .iter()
-                    .map(|s| (s.labels.clone(), vec![(0, s.value)]))
-                    .collect(),
+                samples.iter().map(|s| (s.labels.clone(), vec![(0, s.value)])).collect(),
             ),
         };
     }
@@ -230,10 +222,8 @@ fn run(store: &Store, line: &Value) -> Verdict {
 fn generated_cases_agree_with_the_engine() {
     let (mut passed, mut failed, mut close) = (0, 0, 0);
     for case in cases() {
-        let series = ["series.json", "series.om"]
-            .iter()
-            .find_map(|name| recording::find(&case, name))
-            .unwrap();
+        let series =
+            ["series.json", "series.om"].iter().find_map(|name| recording::find(&case, name)).unwrap();
         let store = recording::read(&series);
         let lines = recording::open(&recording::find(&case, "expected.jsonl").unwrap());
         for (number, line) in lines.lines().enumerate() {

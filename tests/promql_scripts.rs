@@ -4,6 +4,16 @@
 //! repository. Leaves: how many `eval`s passed, failed, and were skipped for which reason.
 //! It deliberately skips what is refused: native histograms, and experimental syntax that is not supported.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; it reads files and says what it found"
+)]
+
 #[path = "support/script.rs"]
 mod script;
 
@@ -25,11 +35,7 @@ fn scripts() -> Option<Vec<PathBuf>> {
     let roots = std::env::var("ROLLCAST_PROMQL_SCRIPTS").unwrap_or_else(|_| beside.display().to_string());
     let mut all = Vec::new();
     for root in roots.split(':').filter(|root| Path::new(root).is_dir()) {
-        all.extend(
-            std::fs::read_dir(root)
-                .unwrap()
-                .map(|entry| entry.unwrap().path()),
-        );
+        all.extend(std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()));
     }
     all.retain(|path| path.extension().is_some_and(|extension| extension == "test"));
     all.sort();
@@ -75,11 +81,7 @@ fn close(a: f64, b: f64) -> bool {
 
 fn check_vector(ours: &[(Labels, f64)], expect: &Expect) -> Result<(), String> {
     if ours.len() != expect.rows.len() {
-        return Err(format!(
-            "{} elements instead of {}: {ours:?}",
-            ours.len(),
-            expect.rows.len()
-        ));
+        return Err(format!("{} elements instead of {}: {ours:?}", ours.len(), expect.rows.len()));
     }
     for (i, row) in expect.rows.iter().enumerate() {
         let found = ours.iter().position(|(labels, _)| *labels == row.labels);
@@ -105,17 +107,10 @@ fn check_matrix(
     (start, end, step): (i64, i64, i64),
 ) -> Result<(), String> {
     let steps = (end - start) / step + 1;
-    let rows: Vec<&Row> = expect
-        .rows
-        .iter()
-        .filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing))
-        .collect();
+    let rows: Vec<&Row> =
+        expect.rows.iter().filter(|row| row.cells.iter().any(|cell| *cell != Cell::Missing)).collect();
     if ours.len() != rows.len() {
-        return Err(format!(
-            "{} series instead of {}: {ours:?}",
-            ours.len(),
-            rows.len()
-        ));
+        return Err(format!("{} series instead of {}: {ours:?}", ours.len(), rows.len()));
     }
     for row in rows {
         let Some(own) = ours.iter().find(|series| series.labels == row.labels) else {
@@ -128,16 +123,9 @@ fn check_matrix(
             }
         }
         let same = own.points.len() == wanted.len()
-            && own
-                .points
-                .iter()
-                .zip(&wanted)
-                .all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
+            && own.points.iter().zip(&wanted).all(|(a, b)| a.0 == b.0 && close(a.1, b.1));
         if !same {
-            return Err(format!(
-                "{} is {:?} instead of {wanted:?}",
-                row.labels, own.points
-            ));
+            return Err(format!("{} is {:?} instead of {wanted:?}", row.labels, own.points));
         }
     }
     Ok(())
@@ -145,11 +133,7 @@ fn check_matrix(
 
 /// An instant query is also the middle of a range query, unless order matters or the query asks for its own bounds.
 fn check_as_range(plan: &mut Plan, world: &World, t: i64, expect: &Expect, expr: &str) -> Result<(), String> {
-    if expect.ordered
-        || ["start()", "end()", "step()", "range()"]
-            .iter()
-            .any(|bound| expr.contains(bound))
-    {
+    if expect.ordered || ["start()", "end()", "step()", "range()"].iter().any(|bound| expr.contains(bound)) {
         return Ok(());
     }
     let series = plan
@@ -183,18 +167,14 @@ fn check_result(
     expr: &str,
 ) -> Result<(), String> {
     let When::Instant(t) = when else {
-        let When::Range(start, end, step) = when else {
-            unreachable!()
-        };
+        let When::Range(start, end, step) = when else { unreachable!() };
         let series = plan
             .evaluate_range(&world.store, start, end, step)
             .map_err(|e| format!("error: {}", e.message))?;
         check_notes(plan, expect)?;
         return check_matrix(&series, expect, (start, end, step));
     };
-    let answer = plan
-        .evaluate(&world.store, t)
-        .map_err(|e| format!("error: {}", e.message))?;
+    let answer = plan.evaluate(&world.store, t).map_err(|e| format!("error: {}", e.message))?;
     match answer {
         Answer::Scalar(value) => match expect.scalar {
             Some(wanted) if close(value, wanted) => return Ok(()),
@@ -202,11 +182,7 @@ fn check_result(
         },
         Answer::String(text) => {
             let same = expect.string.as_deref() == Some(text);
-            return if same {
-                Ok(())
-            } else {
-                Err(format!("{text:?} instead of {:?}", expect.string))
-            };
+            return if same { Ok(()) } else { Err(format!("{text:?} instead of {:?}", expect.string)) };
         }
         Answer::Matrix(series) => {
             let at = series.first().map_or((t, t, 1), |own| (own.points[0].0, t, 1));
@@ -237,10 +213,7 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
         Ok(tree) => tree,
         Err(error) => return failed(error.message),
     };
-    let options = Options {
-        delayed_name_removal: true,
-        ..Options::default()
-    };
+    let options = Options { delayed_name_removal: true, ..Options::default() };
     let mut plan = match Plan::new(&tree, &world.store, &options) {
         Ok(plan) => plan,
         Err(error) if error.message.contains("native histograms") => {
@@ -257,10 +230,8 @@ fn run(world: &World, expr: &str, when: When, expect: &Expect) -> Verdict {
             When::Instant(t) => plan.evaluate(&world.store, t).map(drop),
             When::Range(start, end, step) => plan.evaluate_range(&world.store, start, end, step).map(drop),
         };
-        return outcome.map_or_else(
-            |error| failed(error.message),
-            |()| Verdict::Failed("no error".to_owned()),
-        );
+        return outcome
+            .map_or_else(|error| failed(error.message), |()| Verdict::Failed("no error".to_owned()));
     }
     match check_result(world, &mut plan, when, expect, expr) {
         Ok(()) => Verdict::Passed,
@@ -282,12 +253,7 @@ fn scripts_of_prometheus_pass() {
             match command {
                 Command::Clear => world = World::default(),
                 Command::Load(interval, nhcb, rows) => world.load(interval, nhcb, &rows),
-                Command::Eval {
-                    line,
-                    expr,
-                    when,
-                    expect,
-                } => match run(&world, &expr, when, &expect) {
+                Command::Eval { line, expr, when, expect } => match run(&world, &expr, when, &expect) {
                     Verdict::Passed => passed += 1,
                     Verdict::Skipped(reason) => *skipped.entry(reason).or_default() += 1,
                     Verdict::Failed(message) => {
@@ -302,9 +268,6 @@ fn scripts_of_prometheus_pass() {
     for (reason, count) in &skipped {
         println!("{count} skipped: {reason}");
     }
-    println!(
-        "{passed} passed, {failed} failed, {} skipped",
-        skipped.values().sum::<usize>()
-    );
+    println!("{passed} passed, {failed} failed, {} skipped", skipped.values().sum::<usize>());
     assert!(passed > 0 && failed == 0);
 }

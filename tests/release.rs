@@ -259,6 +259,19 @@ fn a_background_that_fails_aborts_at_its_first_look() {
 }
 
 #[test]
+fn spans_beyond_all_bounds_are_played() {
+    let mut rollout = rollout(Split::Hosts);
+    rollout.canary.steps[1].kind = StepKind::Pause(Some(Seconds(u64::MAX)));
+    rollout.templates[0].metrics[0].interval = fact(Seconds(u64::MAX));
+    rollout.templates[0].metrics[0].initial_delay = fact(Seconds(u64::MAX));
+    let late = [(Seconds(u64::MAX), Action::Promote)];
+    let (ending, ..) = played(&rollout, NEVER, &late);
+    assert_eq!(ending.outcome, Outcome::Paused);
+    let (ending, ..) = played(&rollout, NEVER, &[(Seconds(100), Action::Promote)]);
+    assert_eq!(ending.outcome, Outcome::Unfinished);
+}
+
+#[test]
 #[ignore = "a measurement, to be run with --release"]
 fn how_fast_silent_runs_are() {
     let rollout = rollout(Split::Hosts);
@@ -266,7 +279,7 @@ fn how_fast_silent_runs_are() {
         let stage = Stage::new(&rollout, &[], Seconds(3600));
         let begin = std::time::Duration::from_secs(1);
         let (mut runs, started) = (0_u32, clock());
-        while clock() - started < begin {
+        while clock().saturating_sub(started) < begin {
             let mut world = World {
                 bad_from,
                 ..World::default()

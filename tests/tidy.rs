@@ -2,10 +2,9 @@
 //!
 //! Enters: the repository's own files. Leaves: one failure a rule, naming every place and what to do.
 //! It deliberately parses no Rust; it reads lines, and the rules are worded so that lines suffice.
-
-use std::collections::BTreeMap;
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files and fails without them")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor; neighbours on a floor do not know each other. The same table stands in

@@ -5,18 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use super::Inputs;
-use super::console::{Console, ExitStatus};
-use super::files::{Disk, programs};
+use super::console::{Console, ExitStatus, for_people};
+use super::files::Disk;
+use super::{Inputs, programs};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::compile::{Compiled, compile_among};
+use crate::model::compile::{Compiled, Fault, compile_among};
 use crate::report::diagnostics;
-use crate::source::Sources;
+use crate::source::{SourceFile, Sources, Span};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
-    /// Files or folders.
+    /// Programs, or folders to look for `.roll` files in.
     #[arg(required = true)]
     paths: Vec<String>,
     /// How to say it.
@@ -31,7 +31,7 @@ pub(crate) struct Check {
 enum Format {
     /// With the source, for people.
     Human,
-    /// One object a line.
+    /// An array, one object a line.
     Json,
     /// GitHub's workflow commands.
     Github,
@@ -39,23 +39,16 @@ enum Format {
 
 impl Check {
     pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
-        let mut status = ExitStatus::Yes;
         let mut found = Found::default();
-        for path in &self.paths {
-            match programs(path) {
-                Ok(files) if files.is_empty() => console.err(&format!("no `.roll` file below `{path}`\n")),
-                Ok(files) => {
-                    for file in files {
-                        status = status.max(self.one(&file, &mut found, console));
-                    }
-                }
-                Err(fault) => status = status.max(console.unreadable(path, &fault)),
-            }
+        let (files, mut status) = programs(&self.paths, console);
+        for file in files {
+            status = status.max(self.one(&file, &mut found, console));
         }
-        if found.files > 0 || status == ExitStatus::Yes {
+        // Machines always get a document; people are not told "no errors" of what could not be read.
+        if self.format != Format::Human || !found.list.is_empty() || status == ExitStatus::Yes {
             let (list, sources) = (&found.list, &found.sources);
             console.out(&match self.format {
-                Format::Human => diagnostics::human(list, sources, found.files, &console.look),
+                Format::Human => for_people(list, sources, found.files, &console.look),
                 Format::Json => diagnostics::json(list, sources),
                 Format::Github => diagnostics::github(list, sources),
             });
@@ -67,10 +60,14 @@ impl Check {
         match compile_among(&mut found.sources, file, &Disk, &self.inputs.options()) {
             Ok(compiled) => {
                 let broken = compiled.has_errors();
+                console.mention_most(&compiled);
                 found.add(compiled);
                 if broken { ExitStatus::No } else { ExitStatus::Yes }
             }
-            Err(fault) => console.unreadable(file, &fault),
+            Err(fault) => {
+                found.unreadable(file, &fault, self.format);
+                console.unreadable(file, &fault)
+            }
         }
     }
 }
@@ -85,6 +82,20 @@ struct Found {
 }
 
 impl Found {
+    /// What is no program has nothing to show to people, but machines want every finding with a code.
+    fn unreadable(&mut self, file: &str, fault: &Fault, format: Format) {
+        let code = match fault {
+            Fault::NotText(_) => Code::NotText,
+            Fault::TooLarge(_) => Code::TooLarge,
+            _ => return,
+        };
+        if format != Format::Human {
+            let source = self.sources.add(SourceFile::new(file, ""));
+            let headline = format!("`{file}` cannot be read: {fault}");
+            self.list.push(Diagnostic::new(code, headline, Span::new(source, 0, 0), "this file"));
+        }
+    }
+
     fn add(&mut self, compiled: Compiled) {
         self.files += 1;
         self.sources = compiled.sources;

@@ -6,10 +6,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::compile::{Compiled, Fault};
 use crate::report::diagnostics;
 use crate::report::style::Look;
+use crate::source::Sources;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +46,39 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// The text with the signs that we ourselves write in ASCII where the charset has no others; names that users wrote stay
+/// as they are.
+pub(crate) fn legible(text: &str, look: &Look) -> String {
+    if look.unicode {
+        return text.to_owned();
+    }
+    let sign = |c: char| match c {
+        '…' => "...".to_owned(),
+        '→' => "->".to_owned(),
+        '≤' => "<=".to_owned(),
+        '≥' => ">=".to_owned(),
+        '“' | '”' => "\"".to_owned(),
+        '‘' | '’' => "'".to_owned(),
+        '–' | '—' | '−' => "-".to_owned(),
+        '×' => "x".to_owned(),
+        '\u{a0}' => " ".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().map(sign).collect()
+}
+
+/// Diagnostics with the source; what we say about it is legible, the source stays as it is.
+pub(crate) fn for_people(list: &[Diagnostic], sources: &Sources, files: usize, look: &Look) -> String {
+    let mut list = list.to_vec();
+    for one in &mut list {
+        one.headline = legible(&one.headline, look);
+        one.help = one.help.as_ref().map(|help| legible(help, look));
+        one.labels.iter_mut().for_each(|label| label.text = legible(&label.text, look));
+        one.fix.iter_mut().for_each(|fix| fix.title = legible(&fix.title, look));
+    }
+    diagnostics::human(&list, sources, files, look)
 }
 
 /// The streams.
@@ -98,7 +132,7 @@ impl Console {
 
     /// Says why the tool could not run.
     pub(crate) fn could_not_run(&self, message: &str) -> ExitStatus {
-        self.err(&format!("error: {message}\n"));
+        self.err(&format!("{} {}\n", self.error_look.red("error:"), legible(message, &self.error_look)));
         ExitStatus::CouldNotRun
     }
 
@@ -113,8 +147,16 @@ impl Console {
             Fault::TooLarge(_) => "[RC0108]",
             _ => "",
         };
-        self.err(&format!("error{code}: cannot read `{path}`: {fault}\n"));
+        let sign = self.error_look.red(&format!("error{code}:"));
+        self.err(&format!("{sign} cannot read `{path}`: {fault}\n"));
         status
+    }
+
+    /// Says that there may be more mistakes than are shown.
+    pub(crate) fn mention_most(&self, compiled: &Compiled) {
+        if compiled.diagnostics.len() >= Diagnostics::MOST {
+            self.err(&format!("only the first {} mistakes of a program are shown\n", Diagnostics::MOST));
+        }
     }
 
     /// For commands that go on only without errors: reports them, and says whether there are any. Warnings alone are
@@ -123,8 +165,28 @@ impl Console {
         if compiled.has_errors() {
             let errors: Vec<Diagnostic> =
                 compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).cloned().collect();
-            self.err(&diagnostics::human(&errors, &compiled.sources, 1, &self.error_look));
+            self.err(&for_people(&errors, &compiled.sources, 1, &self.error_look));
+            self.mention_most(compiled);
         }
         compiled.has_errors()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_number() {
+        let ends = [ExitStatus::Yes, ExitStatus::No, ExitStatus::CouldNotRun, ExitStatus::OurBug];
+        assert_eq!(ends.map(ExitStatus::code), [0, 1, 2, 70]);
+        assert_eq!(ExitStatus::No.max(ExitStatus::Yes), ExitStatus::No, "the worst of several files counts");
+    }
+
+    #[test]
+    fn our_own_signs_have_ascii_forms() {
+        let ascii = Look { unicode: false, ..Look::plain() };
+        assert_eq!(legible("a … → “b” ≤ 3 × 4", &ascii), "a ... -> \"b\" <= 3 x 4");
+        assert_eq!(legible("a …", &Look::plain()), "a …");
     }
 }

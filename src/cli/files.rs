@@ -69,6 +69,17 @@ pub(crate) struct Planned {
     pub(crate) text: String,
 }
 
+/// Refuses a path that belongs to a program, which no picture, report or manifest may replace.
+///
+/// # Errors
+/// Why not, for people.
+pub(crate) fn spare_programs(path: &Path) -> Result<(), String> {
+    if path.extension().is_some_and(|extension| extension == "roll") {
+        return Err(format!("`{}` is a program's name; choose another for what is written", path.display()));
+    }
+    Ok(())
+}
+
 /// Writes all files or none: every text is on the disk under another name before the first takes its place.
 ///
 /// # Errors
@@ -76,25 +87,53 @@ pub(crate) struct Planned {
 pub(crate) fn write_all(planned: &[Planned]) -> Result<(), (PathBuf, String)> {
     let mut staged = Vec::new();
     for plan in planned {
-        staged.push((stage(plan).map_err(|error| (plan.path.clone(), plain(&error)))?, &plan.path));
+        staged.push((stage(plan).map_err(|why| (plan.path.clone(), why))?, plan));
     }
-    for (file, path) in staged {
-        file.persist(path).map_err(|error| (path.clone(), plain(&error.error)))?;
+    for (staged, plan) in staged {
+        let done = match staged {
+            Staged::File(file, target) => file.persist(target).map(|_| ()).map_err(|error| error.error),
+            Staged::Stream => stream(plan),
+        };
+        done.map_err(|error| (plan.path.clone(), plain(&error)))?;
     }
     Ok(())
 }
 
-fn stage(plan: &Planned) -> io::Result<tempfile::NamedTempFile> {
+/// A text that is ready to take its place.
+enum Staged {
+    /// In a file beside the one whose place it takes.
+    File(tempfile::NamedTempFile, PathBuf),
+    /// For a device or a pipe, such as `/dev/stdout`, whose place no file may take.
+    Stream,
+}
+
+fn stage(plan: &Planned) -> Result<Staged, String> {
     if plan.path.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+        return Err("it is a directory".to_owned());
     }
-    let folder = plan.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".rollcast-").tempfile_in(folder)?;
-    file.write_all(plan.text.as_bytes())?;
-    keep_mode(&file, &plan.path)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    if std::fs::metadata(&plan.path).is_ok_and(|about| !about.is_file()) {
+        return Ok(Staged::Stream);
+    }
+    // What a link leads to is replaced, not the link.
+    let target = std::fs::canonicalize(&plan.path).unwrap_or_else(|_| plan.path.clone());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Some(file) = folder.ancestors().find(|part| part.is_file()) {
+        return Err(format!("`{}` is no directory", file.display()));
+    }
+    let staged = || {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".rollcast-").tempfile_in(folder)?;
+        file.write_all(plan.text.as_bytes())?;
+        keep_mode(&file, &target)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    };
+    let file = staged().map_err(|error: io::Error| plain(&error))?;
+    Ok(Staged::File(file, target))
+}
+
+fn stream(plan: &Planned) -> io::Result<()> {
+    std::fs::OpenOptions::new().append(true).open(&plan.path)?.write_all(plan.text.as_bytes())
 }
 
 /// A replaced file keeps its mode; a new one gets what the umask leaves of 0666, as any program's files do.
@@ -125,28 +164,28 @@ pub(crate) fn programs(path: &str) -> Result<Vec<String>, Fault> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<String>, depth: usize) -> Result<(), Fault> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(fault_of)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
-    entries.sort();
-    for entry in entries {
+    for entry in names_in(folder).map_err(fault_of)? {
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        if entry.is_dir() && !name.starts_with('.') && depth < 32 {
+        // Links to folders are not followed, as they may lead back here; pipes are not opened, as nobody may write to them.
+        if entry.is_dir() && !entry.is_symlink() && !name.starts_with('.') && depth < 32 {
             walk(&entry, found, depth + 1)?;
-        } else if name.ends_with(".roll") {
+        } else if entry.is_file() && name.ends_with(".roll") {
             found.push(entry.to_string_lossy().into_owned());
         }
     }
     Ok(())
 }
 
-/// Names of the files of a folder, sorted; none where there is no such folder.
-pub(crate) fn names_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+/// What a folder holds, sorted.
+///
+/// # Errors
+/// Why it cannot be listed.
+pub(crate) fn names_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries: io::Result<Vec<_>> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = entries?;
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 /// Removes a file that is no longer made.

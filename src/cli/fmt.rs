@@ -6,14 +6,16 @@
 use similar::TextDiff;
 
 use super::console::{Console, ExitStatus};
-use super::files::{Disk, Planned, programs, read_stdin, write_all};
+use super::files::{Disk, Planned, read_stdin, write_all};
+use super::programs;
+use super::simulate::shell;
 use crate::formatter;
 use crate::model::compile::Files;
 
 /// Arguments of `fmt`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fmt {
-    /// Files or folders; `-` or nothing reads standard input and writes standard output.
+    /// Programs, or folders to look for `.roll` files in; `-` or nothing is standard input.
     paths: Vec<String>,
     /// Write nothing; exit with 1 when a file would change.
     #[arg(long)]
@@ -31,30 +33,22 @@ impl Fmt {
                 Err(fault) => console.unreadable("-", &fault),
             };
         }
-        let mut status = ExitStatus::Yes;
+        if self.paths.iter().any(|path| path == "-") {
+            return console.could_not_run("`-` is standard input and stands alone");
+        }
         let mut planned = Vec::new();
-        let mut count = 0;
-        for path in &self.paths {
-            let files = match programs(path) {
-                Ok(files) => files,
-                Err(fault) => {
-                    status = status.max(console.unreadable(path, &fault));
-                    continue;
-                }
-            };
-            for file in files {
-                count += 1;
-                match Disk.read(&file) {
-                    Ok(text) => planned.extend(changed(&file, &text)),
-                    Err(fault) => status = status.max(console.unreadable(&file, &fault)),
-                }
+        let (files, mut status) = programs(&self.paths, console);
+        for file in &files {
+            match Disk.read(file) {
+                Ok(text) => planned.extend(changed(file, &text)),
+                Err(fault) => status = status.max(console.unreadable(file, &fault)),
             }
         }
         if status != ExitStatus::Yes {
             return status;
         }
         if self.check || self.diff {
-            return self.differ(&planned, count, console);
+            return self.differ(&planned, files.len(), console);
         }
         let plans: Vec<Planned> = planned.into_iter().map(|(_, plan)| plan).collect();
         match write_all(&plans) {
@@ -86,11 +80,10 @@ impl Fmt {
         if planned.is_empty() {
             return ExitStatus::Yes;
         }
-        let paths = self.paths.join(" ");
-        console.err(&format!(
-            "{} of {count} files would change; `rollcast fmt {paths}` formats them\n",
-            planned.len()
-        ));
+        let paths: Vec<String> = self.paths.iter().map(|path| shell(path)).collect();
+        let of = if count == 1 { "1 file".to_owned() } else { format!("{} of {count} files", planned.len()) };
+        let object = if planned.len() == 1 { "it" } else { "them" };
+        console.err(&format!("{of} would change; `rollcast fmt {}` formats {object}\n", paths.join(" ")));
         ExitStatus::No
     }
 }

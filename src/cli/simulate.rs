@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::Inputs;
 use super::console::{Console, ExitStatus};
-use super::files::{Disk, Planned, write_all};
+use super::files::{Disk, Planned, spare_programs, write_all};
 use crate::diagnostic::nearest;
 use crate::model::Program;
 use crate::model::compile::compile;
@@ -16,24 +16,30 @@ use crate::report::{Commands, Suggestion, json, svg, timeline};
 use crate::simulator::Simulation;
 use crate::simulator::trace::Trace;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  rollcast simulate checkout.roll
+  rollcast simulate checkout.roll --scenario \"five times the errors\" --svg run.svg
+  rollcast simulate checkout.roll --env production --set soak=1m --format json";
+
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
     /// The program.
     file: String,
-    /// Only this scenario; otherwise every scenario of the file in order.
+    /// Only this scenario, by its whole name; otherwise every scenario of the file in order.
     #[arg(long, value_name = "NAME")]
     scenario: Option<String>,
-    /// Another seed than the scenario's.
+    /// Another seed than the scenario's own, which is 1 unless it says otherwise.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// The run among those of the seed, from 0.
+    /// Which of the runs of that seed, counted from 0.
     #[arg(long, value_name = "N", default_value_t = 0)]
     run: u64,
     /// Text for people, or the trace.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also draw the run into this file.
+    /// Also draw the run into this file, which is replaced; asks for one scenario.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]
@@ -64,8 +70,17 @@ impl Simulate {
             Err(why) => return console.could_not_run(&why),
         };
         if self.svg.is_some() && scenarios.len() > 1 {
-            let names: Vec<String> = scenarios.iter().map(|scenario| format!("  --scenario {}", quoted(&scenario.name))).collect();
-            let why = format!("`--svg` draws one scenario, and `{}` has {}; choose with\n{}", self.file, scenarios.len(), names.join("\n"));
+            let names: Vec<String> =
+                scenarios.iter().map(|scenario| format!("  --scenario {}", quoted(&scenario.name))).collect();
+            let why = format!(
+                "`--svg` draws one scenario, and `{}` has {}; choose with\n{}",
+                self.file,
+                scenarios.len(),
+                names.join("\n")
+            );
+            return console.could_not_run(&why);
+        }
+        if let Some(Err(why)) = self.svg.as_deref().map(spare_programs) {
             return console.could_not_run(&why);
         }
         let mut traces = Vec::new();
@@ -90,15 +105,21 @@ impl Simulate {
             return Err(format!("`{}` declares no rollout, so there is nothing to play", self.file));
         }
         if let Some(name) = &self.scenario {
-            let found: Vec<Scenario> = program.scenarios.iter().filter(|s| s.name == *name).cloned().collect();
+            let found: Vec<Scenario> =
+                program.scenarios.iter().filter(|s| s.name == *name).cloned().collect();
             if !found.is_empty() {
                 return Ok((found, false));
             }
             let known: Vec<&str> = program.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
             let advice = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean {}?", quoted(near)),
-                None if known.is_empty() => "the file has none; without `--scenario` it meets a healthy release".to_owned(),
-                None => format!("it has\n  {}", known.iter().map(|name| quoted(name)).collect::<Vec<_>>().join("\n  ")),
+                None if known.is_empty() => {
+                    "the file has none; without `--scenario` it meets a healthy release".to_owned()
+                }
+                None => format!(
+                    "it has\n  {}",
+                    known.iter().map(|name| quoted(name)).collect::<Vec<_>>().join("\n  ")
+                ),
             };
             return Err(format!("`{}` has no scenario {}; {advice}", self.file, quoted(name)));
         }
@@ -117,7 +138,7 @@ impl Simulate {
 
     fn show(&self, traces: &[Trace], supplied: bool, console: &mut Console) -> ExitStatus {
         if self.format == Format::Json {
-            return match in_json(traces) {
+            return match in_json(traces, supplied) {
                 Ok(text) => {
                     console.out(&text);
                     ExitStatus::Yes
@@ -162,24 +183,21 @@ impl Simulate {
     }
 }
 
-/// All traces as one object, so that one scenario and several have the same shape.
-fn in_json(traces: &[Trace]) -> Result<String, serde_json::Error> {
+/// All traces as one object, so that one scenario and several have the same shape; `supplied` says that the file has no
+/// scenario and the release played is Rollcast's own.
+fn in_json(traces: &[Trace], supplied: bool) -> Result<String, serde_json::Error> {
     let texts: Result<Vec<String>, _> = traces.iter().map(json).collect();
     let texts: Vec<String> = texts?.iter().map(|text| text.trim_end().to_owned()).collect();
-    Ok(format!("{{\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
+    Ok(format!("{{\"supplied\":{supplied},\n\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
 }
 
-/// A text in quotes for a shell.
+/// A text in quotes for a shell: double ones as people type them, single ones around what a shell would read in those.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
+    if text.contains(['"', '\\', '$', '`', '!']) {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    } else {
+        format!("\"{text}\"")
     }
-    quoted.push('"');
-    quoted
 }
 
 /// A word for a shell; in quotes only where it needs them.

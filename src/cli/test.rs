@@ -10,31 +10,39 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use super::Inputs;
 use super::console::{Console, ExitStatus};
-use super::files::{Disk, Planned, programs, write_all};
+use super::files::{Disk, Planned, spare_programs, write_all};
 use super::simulate::{quoted, shell};
+use super::{Inputs, programs};
+use crate::diagnostic::{Severity, nearest};
 use crate::model::compile::{Compiled, compile};
 use crate::model::rollout::Rollout;
 use crate::model::scenario::Scenario;
-use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 use crate::report::tally;
+use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
+use crate::report::text::counted;
 use crate::simulator::expect::judge;
 use crate::simulator::{Ending, Simulation};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  rollcast test .
+  rollcast test checkout.roll --scenario errors
+  rollcast test rollouts/ --env production --junit report.xml";
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Test {
-    /// Files or folders.
+    /// Programs, or folders to look for `.roll` files in.
     #[arg(required = true)]
     paths: Vec<String>,
     /// Only scenarios whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     scenario: Option<String>,
     /// On how many cores; all by default. The report does not depend on it.
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
-    /// Also write a JUnit report.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Also write a JUnit report into this file, which is replaced.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
@@ -44,29 +52,48 @@ pub(crate) struct Test {
 impl Test {
     pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
         let begun = Instant::now();
-        let pool = match rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build() {
+        if let Some(Err(why)) = self.junit.as_deref().map(spare_programs) {
+            return console.could_not_run(&why);
+        }
+        let pool = match rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from)).build()
+        {
             Ok(pool) => pool,
             Err(error) => return console.could_not_run(&format!("no threads to run on: {error}")),
         };
         let (files, mut status) = self.compiled(console);
-        let total = files.iter().flat_map(|(_, compiled)| self.chosen(compiled)).map(|scenario| scenario.runs).sum();
+        let good = || files.iter().filter_map(|(_, compiled)| compiled.as_ref().ok());
+        let total = good().flat_map(|compiled| self.chosen(compiled)).map(|scenario| scenario.runs).sum();
+        if let Some(why) = self.none_chosen(good(), status) {
+            return status.max(console.could_not_run(&why));
+        }
         let progress = progress(console, total);
         let mut report = TestReport::default();
         for (file, compiled) in &files {
-            let scenarios = self.chosen(compiled).map(|scenario| {
-                let rollout = compiled.program.rollouts.get(scenario.rollout);
-                pool.install(|| self.scenario(file, rollout, scenario, &progress))
-            });
-            report.files.push(FileReport { file: file.clone(), scenarios: scenarios.collect() });
+            let scenarios = match compiled {
+                Ok(compiled) => {
+                    let play = |scenario: &Scenario| {
+                        let rollout = compiled.program.rollouts.get(scenario.rollout);
+                        pool.install(|| self.scenario(file, rollout, scenario, &progress))
+                    };
+                    self.chosen(compiled).map(play).collect()
+                }
+                Err(problem) => vec![self.unplayed(file, problem)],
+            };
+            if self.scenario.is_none() || !scenarios.is_empty() {
+                report.files.push(FileReport { file: file.clone(), scenarios });
+            }
         }
         progress.finish_and_clear();
+        report.elapsed_millis = u64::try_from(begun.elapsed().as_millis()).ok();
         if let Some(path) = &self.junit {
             let planned = Planned { path: path.clone(), text: junit(&report) };
             if let Err((path, why)) = write_all(&[planned]) {
                 return console.could_not_run(&format!("cannot write `{}`: {why}", path.display()));
             }
         }
-        report.elapsed_millis = u64::try_from(begun.elapsed().as_millis()).ok();
+        if report.files.is_empty() {
+            return status;
+        }
         console.out(&text(&report, &console.look));
         if !report.is_as_expected() {
             status = status.max(ExitStatus::No);
@@ -74,31 +101,63 @@ impl Test {
         status
     }
 
-    /// The programs that check; the others are reported, and make the status no.
-    fn compiled(&self, console: &Console) -> (Vec<(String, Compiled)>, ExitStatus) {
-        let mut status = ExitStatus::Yes;
-        let mut good = Vec::new();
-        for path in &self.paths {
-            let files = match programs(path) {
-                Ok(files) => files,
+    /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
+    fn compiled(&self, console: &Console) -> (Vec<(String, Result<Compiled, String>)>, ExitStatus) {
+        let (files, mut status) = programs(&self.paths, console);
+        let compiled = files.into_iter().map(|file| {
+            let outcome = match compile(&file, &Disk, &self.inputs.options()) {
+                Ok(compiled) if console.refuse(&compiled) => {
+                    status = status.max(ExitStatus::No);
+                    let errors =
+                        compiled.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count();
+                    Err(format!("has {}", counted(errors as u64, "error", "errors")))
+                }
+                Ok(compiled) => Ok(compiled),
                 Err(fault) => {
-                    status = status.max(console.unreadable(path, &fault));
-                    continue;
+                    status = status.max(console.unreadable(&file, &fault));
+                    Err(format!("cannot be read: {fault}"))
                 }
             };
-            for file in files {
-                match compile(&file, &Disk, &self.inputs.options()) {
-                    Ok(compiled) if console.refuse(&compiled) => status = status.max(ExitStatus::No),
-                    Ok(compiled) => good.push((file, compiled)),
-                    Err(fault) => status = status.max(console.unreadable(&file, &fault)),
-                }
-            }
+            (file, outcome)
+        });
+        (compiled.collect(), status)
+    }
+
+    /// A program none of whose scenarios could be played, as a line of the report: its absence would look like success.
+    fn unplayed(&self, file: &str, problem: &str) -> ScenarioReport {
+        let mut replay = format!("rollcast check {}", shell(file));
+        for part in self.inputs.typed() {
+            replay.push(' ');
+            replay.push_str(&part);
         }
-        (good, status)
+        ScenarioReport {
+            name: "the program".into(),
+            problem: Some(problem.into()),
+            replay: Some(replay),
+            ..ScenarioReport::default()
+        }
+    }
+
+    /// What to say where `--scenario` is in no scenario's name.
+    fn none_chosen<'a>(
+        &self,
+        good: impl Iterator<Item = &'a Compiled> + Clone,
+        status: ExitStatus,
+    ) -> Option<String> {
+        let text = self.scenario.as_ref()?;
+        if status != ExitStatus::Yes || good.clone().any(|compiled| self.chosen(compiled).next().is_some()) {
+            return None;
+        }
+        let names =
+            good.flat_map(|compiled| &compiled.program.scenarios).map(|scenario| scenario.name.as_str());
+        let advice =
+            nearest(text, names).map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
+        Some(format!("no scenario has {} in its name{advice}", quoted(text)))
     }
 
     fn chosen<'a>(&'a self, compiled: &'a Compiled) -> impl Iterator<Item = &'a Scenario> {
-        let wanted = |scenario: &&Scenario| self.scenario.as_ref().is_none_or(|text| scenario.name.contains(text));
+        let wanted =
+            |scenario: &&Scenario| self.scenario.as_ref().is_none_or(|text| scenario.name.contains(text));
         compiled.program.scenarios.iter().filter(wanted)
     }
 
@@ -113,7 +172,8 @@ impl Test {
         let Some(rollout) = rollout else { return report };
         report.rollout.clone_from(&rollout.name);
         let replay = |run: u64| {
-            let mut command = format!("rollcast simulate {} --scenario {}", shell(file), quoted(&scenario.name));
+            let mut command =
+                format!("rollcast simulate {} --scenario {}", shell(file), quoted(&scenario.name));
             for part in self.inputs.typed() {
                 command.push(' ');
                 command.push_str(&part);

@@ -149,9 +149,18 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// In source order, errors before warnings at one place.
+    /// So many mistakes of one program are reported: nobody reads more, and the first are those to repair first.
+    pub const MOST: usize = 100;
+
+    /// In source order, errors before warnings at one place; of more than [`Self::MOST`] the first errors, and warnings
+    /// only where they leave room.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.severity(), diagnostic.code));
+        let place = |diagnostic: &Diagnostic| (diagnostic.span(), diagnostic.severity(), diagnostic.code);
+        if self.list.len() > Self::MOST {
+            self.list.sort_by_key(|diagnostic| (diagnostic.severity(), diagnostic.span(), diagnostic.code));
+            self.list.truncate(Self::MOST);
+        }
+        self.list.sort_by_key(place);
         self.list
     }
 }
@@ -211,6 +220,18 @@ mod tests {
         assert_eq!(nearest("availability", words), None);
         assert_eq!(edit_distance("ab", "ba"), 1);
         assert_eq!(edit_distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn of_very_many_the_first_errors_are_kept() {
+        let mut diagnostics = Diagnostics::new();
+        let at = |code, at| Diagnostic::new(code, "x", Span::new(crate::source::FileId(0), at, at + 1), "");
+        (0..300).for_each(|place| diagnostics.push(at(Code::UnusedSlo, place)));
+        (300..390).for_each(|place| diagnostics.push(at(Code::UnknownSlo, place)));
+        let kept = diagnostics.into_sorted();
+        assert_eq!(kept.len(), Diagnostics::MOST);
+        assert_eq!(kept.iter().filter(|one| one.severity() == Severity::Error).count(), 90);
+        assert_eq!(kept.first().map(|one| one.span().start), Some(0));
     }
 
     #[test]

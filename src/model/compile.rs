@@ -174,7 +174,7 @@ impl Loader<'_> {
         if let Some(start) = trail.iter().position(|path| *path == target) {
             let mut circle: Vec<&str> = trail.iter().skip(start).map(String::as_str).collect();
             circle.push(&target);
-            let headline = format!("`{}` imports itself", name.value);
+            let headline = format!("`{target}` imports itself");
             let label = format!("the circle is {}", circle.join(" → "));
             self.diagnostics.push(
                 Diagnostic::new(Code::ImportCycle, headline, name.span, label)
@@ -209,7 +209,11 @@ fn import_fault(name: &tree::Name, target: &str, fault: &Fault) -> Diagnostic {
             .help("imports are looked up beside the file that imports");
     }
     let headline = format!("`{}` cannot be imported: {fault}", name.value);
-    Diagnostic::new(Code::ImportUnreadable, headline, name.span, format!("this is `{target}`"))
+    let report = Diagnostic::new(Code::ImportUnreadable, headline, name.span, format!("this is `{target}`"));
+    if *fault == Fault::Directory {
+        return report.help(format!("name a file in it: `import \"{}/….roll\"`", name.value.trim_end_matches('/')));
+    }
+    report
 }
 
 /// A path named in a file, as seen from where that file's own path is seen from; `..` is resolved as text.

@@ -28,21 +28,15 @@ pub fn facts(rollout: &Rollout) -> Vec<FactLine> {
     let mut lines = Lines { subject: rollout.name.clone(), list: Vec::new() };
     lines.add("namespace", &rollout.namespace, std::clone::Clone::clone);
     lines.add("replicas", &rollout.replicas, ToString::to_string);
-    lines.add("host", &rollout.route.host, |host| {
-        let by = match rollout.route.split {
-            Split::Hosts => "by two Services",
-            Split::Subsets => "by two subsets",
-        };
-        format!("{host}, split {by}")
-    });
+    lines.add("host", &rollout.route.host, Clone::clone);
+    match rollout.route.split {
+        Split::Hosts => lines.plain("split", "two Services".into(), "what `route istio` splits by"),
+        Split::Subsets => lines.plain("split", "two subsets".into(), "what `route istio subsets` splits by"),
+    }
     lines.add("prometheus", &rollout.prometheus, Clone::clone);
     if let Some(background) = &rollout.canary.background {
-        let step = background.starting_step;
-        lines.plain(
-            "startingStep",
-            format!("{step}, the step after the weight it starts from"),
-            "the background analysis waits for traffic",
-        );
+        let step = background.starting_step.to_string();
+        lines.plain("startingStep", step, "the step after the weight from which it runs");
     }
     for template in &rollout.templates {
         for metric in &template.metrics {

@@ -32,10 +32,7 @@ impl CompiledMatcher {
             MatchOp::Regex => Test::Regex(anchored(&matcher.value)?),
             MatchOp::NotRegex => Test::NotRegex(anchored(&matcher.value)?),
         };
-        Ok(Self {
-            label: matcher.label.clone(),
-            test,
-        })
+        Ok(Self { label: matcher.label.clone(), test })
     }
 
     /// Whether the label set passes; a label that is missing counts as empty.

@@ -29,10 +29,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            samples: 50_000_000,
-            steps: 20_000_000_000,
-        }
+        Self { samples: 50_000_000, steps: 2_000_000_000 }
     }
 }
 

@@ -55,15 +55,9 @@ impl<'a> Samples<'a> {
     /// The elements, in order.
     pub fn iter(&self) -> impl Iterator<Item = Sample<'a>> + use<'a> {
         let labels = self.labels;
-        self.slots
-            .iter()
-            .zip(self.values)
-            .filter_map(move |(slot, value)| {
-                Some(Sample {
-                    labels: labels.get(*slot as usize)?,
-                    value: *value,
-                })
-            })
+        self.slots.iter().zip(self.values).filter_map(move |(slot, value)| {
+            Some(Sample { labels: labels.get(*slot as usize)?, value: *value })
+        })
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Core {
     pub(super) analyses: Arc<Vec<AnalysisSpec>>,
     /// Runs' specs that were made already, by analysis and the hashes in their arguments.
     pub(super) specs: Vec<(SpecKey, Arc<RunSpec>)>,
+    /// Why validation refuses the Rollout for what it refers to, whatever its spec says.
+    pub(super) refused: Option<Arc<str>>,
     /// Microseconds after the start.
     pub(super) now: i64,
     /// The second that counts as 0 outside.
@@ -58,6 +60,7 @@ impl Core {
             rules: Vec::new(),
             analyses: Arc::new(analyses),
             specs: Vec::new(),
+            refused: None,
             now: 0,
             epoch: 0,
             route_writes: Vec::new(),

@@ -10,7 +10,7 @@ use super::event::{RouteObject, Surroundings, revision};
 use super::machine::Machine;
 use super::objects::Hash;
 use super::objects::store::Change;
-use super::pods::{Life, NewPod, Nursery, PodChange};
+use super::pods::{Life, NewPod, Nursery, PodChange, cut};
 use super::spec::Template;
 use super::trace::EventKind;
 use crate::unit::{Seconds, Weight};
@@ -90,7 +90,7 @@ impl Nursery for Kindergarten<'_> {
     }
 
     fn termination(&mut self, template: Template, at: i64) -> i64 {
-        i64::try_from(self.around.pod_termination(template, at).0).unwrap_or(i64::MAX >> 8)
+        cut(self.around.pod_termination(template, at))
     }
 
     fn changed(&mut self, at: i64, hash: Hash, number: u32, change: PodChange) {

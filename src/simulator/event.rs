@@ -5,7 +5,7 @@
 
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
-use super::pods::{Life, NewPod, PodChange};
+use super::pods::{Life, NewPod, PodChange, cut};
 use super::spec::Template;
 use super::trace;
 use crate::condition;
@@ -44,8 +44,7 @@ pub trait Surroundings {
 
     /// All that becomes of a pod; unless written, it becomes ready after [`Surroundings::pod_start`] and stays so.
     fn pod_life(&mut self, pod: &NewPod) -> Life {
-        let Seconds(after) = self.pod_start(pod);
-        Life::ready_after(i64::try_from(after).unwrap_or(i64::MAX >> 8))
+        Life::ready_after(cut(self.pod_start(pod)))
     }
 
     /// Seconds that a pod deleted at a second of the cluster stays in its ReplicaSet's status.

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use super::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
+use super::pods::cut;
 use super::spec::{self, AnalysisSpec, Canary, MetricSpec, Spec, Step, Subsets, Traffic};
 use crate::model::analysis::{Analysis, ArgValue};
 use crate::model::rollout::{Rollout, Split, StepKind};
-use crate::unit::Seconds;
 
 /// What the controllers find.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ fn plan_step(rollout: &Rollout, kind: &StepKind, analyses: &mut Vec<AnalysisSpec
         StepKind::SetWeight(weight) => step.set_weight = Some(i64::from(weight.percent())),
         StepKind::Pause(duration) => {
             step.pause = Some(spec::Pause {
-                duration: duration.map(|duration| (seconds(duration), duration.to_string().into())),
+                duration: duration.map(|duration| (cut(duration), duration.to_string().into())),
             });
         }
         StepKind::Analysis(analysis) => {
@@ -70,10 +70,6 @@ fn plan_step(rollout: &Rollout, kind: &StepKind, analyses: &mut Vec<AnalysisSpec
         }
     }
     step
-}
-
-fn seconds(Seconds(seconds): Seconds) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX >> 16)
 }
 
 fn plan_analysis(rollout: &Rollout, analysis: &Analysis, analyses: &mut Vec<AnalysisSpec>) -> spec::Analysis {
@@ -90,8 +86,8 @@ fn plan_analysis(rollout: &Rollout, analysis: &Analysis, analyses: &mut Vec<Anal
                 query: metric.query.clone(),
                 success_condition: metric.success_condition.clone(),
                 failure_condition: metric.failure_condition.clone(),
-                interval: Some(seconds(metric.interval.value)),
-                initial_delay: Some(seconds(metric.initial_delay.value)).filter(|delay| *delay > 0),
+                interval: Some(cut(metric.interval.value)),
+                initial_delay: Some(cut(metric.initial_delay.value)).filter(|delay| *delay > 0),
                 count: metric.count.as_ref().map(|count| i64::from(count.value)),
                 failure_limit: Some(i64::from(metric.failure_limit.value)),
                 inconclusive_limit: Some(i64::from(metric.inconclusive_limit.value)),

@@ -9,7 +9,7 @@ use super::event::{Ask, Recorder, Silent, Surroundings};
 use super::machine::{Machine, Step, Timed};
 use super::objects::Cluster;
 use super::plan::Plan;
-use super::pods::{NewPod, PodChange};
+use super::pods::{NewPod, PodChange, cut};
 use super::rollout::RESYNC;
 use super::rollout::actions::Action;
 use super::spec::{AnalysisSpec, Spec, Template};
@@ -51,9 +51,7 @@ impl Stage {
         let mut deployed = Core::new(plan.spec, &plan.cluster, plan.analyses);
         deploy(&mut deployed);
         let epoch = deployed.epoch;
-        let second = |Seconds(seconds): Seconds| {
-            epoch.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX >> 24))
-        };
+        let second = |at: Seconds| epoch + cut(at);
         let mut list = vec![(epoch, Action::Template(Template(1)))];
         list.extend(actions.iter().map(|(at, action)| {
             let action = match action {

@@ -6,9 +6,18 @@
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
 use super::spec::Template;
+use crate::unit::Seconds;
 
 /// Does not happen.
 pub const NEVER: i64 = 1 << 40;
+
+/// The longest span that is played, in seconds: 17,000 years, so that sums of a few of them stay numbers.
+pub const LONGEST: i64 = 1 << 39;
+
+/// Seconds from outside, cut to what can be played.
+pub(super) fn cut(Seconds(seconds): Seconds) -> i64 {
+    i64::try_from(seconds).map_or(LONGEST, |seconds| seconds.min(LONGEST))
+}
 
 /// A pod that is about to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -40,6 +40,8 @@ pub struct Spec {
     pub canary: Arc<Canary>,
     /// `strategy.blueGreen`
     pub blue_green: Option<Arc<BlueGreen>>,
+    /// Why the controller's validation refuses it, or what it refers to; upstream's words after `is invalid: `.
+    pub refused: Option<Arc<str>>,
 }
 
 /// `strategy.blueGreen`
@@ -84,6 +86,7 @@ impl Spec {
             unsuccessful_history: 5,
             canary: Arc::new(canary),
             blue_green: None,
+            refused: None,
         }
     }
 

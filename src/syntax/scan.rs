@@ -101,6 +101,18 @@ fn apply(text: &str, edits: &[Edit]) -> (String, Vec<(usize, usize)>) {
     (patched, shifts)
 }
 
+/// Where a string that its line ends was probably meant to end: before two blanks, which part the statements of a line,
+/// or before the end of a scenario's head.
+fn probable_end(content: &str) -> &str {
+    let statement = content.split("  ").next().unwrap_or(content);
+    let Some(head) = statement.strip_suffix('{') else { return statement };
+    let head = head.trim_end();
+    match head.rsplit_once(" for ") {
+        Some((name, rollout)) if !rollout.contains(' ') => name.trim_end(),
+        _ => head,
+    }
+}
+
 struct Scanner<'t> {
     file: FileId,
     text: &'t str,
@@ -210,7 +222,7 @@ impl<'t> Scanner<'t> {
         }
         // A `{` at the end opens the block of the statement, whatever the string was to be.
         content = content.strip_suffix('{').map_or(content, str::trim_end);
-        let close = self.at + 1 + content.len();
+        let close = self.at + 1 + probable_end(content).len();
         self.unclosed(close, '"');
         self.at = close;
     }

@@ -54,7 +54,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
             }
             (None, None) => {
                 if let Some(title) = line.strip_prefix('#') {
-                    heading = title.trim_start_matches('#').trim().to_owned();
+                    title.trim_start_matches('#').trim().clone_into(&mut heading);
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Program {
 
     /// Compiles [`ROOT`].
     pub(crate) fn compile(&self) -> Compiled {
-        compile(ROOT, self, &Options::default()).expect("the root file is there")
+        compile(ROOT, self, &Options::default()).unwrap()
     }
 }
 

@@ -20,10 +20,7 @@ pub(crate) fn open(path: &Path) -> Box<dyn BufRead> {
 
 /// The file `name` of a folder, or its compressed twin.
 pub(crate) fn find(folder: &Path, name: &str) -> Option<std::path::PathBuf> {
-    [name.to_owned(), format!("{name}.gz")]
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.exists())
+    [name.to_owned(), format!("{name}.gz")].iter().map(|name| folder.join(name)).find(|path| path.exists())
 }
 
 /// Reads a series file.
@@ -96,9 +93,7 @@ fn read_open_metrics(mut input: Box<dyn BufRead>, store: &mut Store) {
             labels = labels.with("le", &normal_bound(&le));
         }
         let id = store.add_series(labels);
-        store
-            .append(id, (t.parse::<f64>().unwrap() * 1000.0) as i64, number(value))
-            .unwrap();
+        store.append(id, (t.parse::<f64>().unwrap() * 1000.0) as i64, number(value)).unwrap();
     }
 }
 
@@ -133,21 +128,11 @@ fn normal_bound(text: &str) -> String {
         return if bound > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     if bound != 0.0 && !(1e-4..1e6).contains(&bound.abs()) {
-        let (digits, exponent) = format!("{bound:e}")
-            .split_once('e')
-            .map(|(d, e)| (d.to_owned(), e.to_owned()))
-            .unwrap();
+        let (digits, exponent) =
+            format!("{bound:e}").split_once('e').map(|(d, e)| (d.to_owned(), e.to_owned())).unwrap();
         let exponent: i32 = exponent.parse().unwrap();
-        return format!(
-            "{digits}e{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        );
+        return format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
     }
     let plain = bound.to_string();
-    if plain.contains('.') {
-        plain
-    } else {
-        format!("{plain}.0")
-    }
+    if plain.contains('.') { plain } else { format!("{plain}.0") }
 }

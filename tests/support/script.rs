@@ -66,14 +66,9 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let body_end = lines[i..]
-            .iter()
-            .position(|l| starts_command(l))
-            .map_or(lines.len(), |n| i + n);
-        let body = lines[i..body_end]
-            .iter()
-            .map(|l| l.trim())
-            .filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let body_end = lines[i..].iter().position(|l| starts_command(l)).map_or(lines.len(), |n| i + n);
+        let body =
+            lines[i..body_end].iter().map(|l| l.trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
         if line == "clear" {
             commands.push(Command::Clear);
         } else if let Some(interval) = line.strip_prefix("load") {
@@ -81,11 +76,7 @@ pub(crate) fn read(text: &str) -> Vec<Command> {
                 Some(rest) => (true, rest),
                 None => (false, interval),
             };
-            commands.push(Command::Load(
-                duration(interval.trim()),
-                nhcb,
-                body.map(row).collect(),
-            ));
+            commands.push(Command::Load(duration(interval.trim()), nhcb, body.map(row).collect()));
             i = body_end;
         } else if line.starts_with("eval") {
             commands.push(eval(number, line, body));
@@ -122,10 +113,7 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
         let (from, rest) = rest.split_once(" to ").unwrap();
         let (to, rest) = rest.split_once(" step ").unwrap();
         let (step, expr) = rest.split_once(' ').unwrap();
-        (
-            When::Range(duration(from.trim()), duration(to.trim()), duration(step.trim())),
-            expr,
-        )
+        (When::Range(duration(from.trim()), duration(to.trim()), duration(step.trim())), expr)
     };
     for entry in body {
         if let Some(what) = entry.strip_prefix("expect ") {
@@ -140,10 +128,7 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
                     expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned())
                 }
                 "fail" => {
-                    expect.fail = Some(
-                        what.split_once("msg:")
-                            .map(|(_, message)| message.trim().to_owned()),
-                    )
+                    expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned()))
                 }
                 other => panic!("line {line}: unknown expectation {other}"),
             }
@@ -155,12 +140,7 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
             expect.rows.push(row(entry));
         }
     }
-    Command::Eval {
-        line,
-        expr: expr.trim().to_owned(),
-        when,
-        expect,
-    }
+    Command::Eval { line, expr: expr.trim().to_owned(), when, expect }
 }
 
 /// A duration such as `1m30s`, or seconds.
@@ -172,9 +152,7 @@ pub(crate) fn duration(text: &str) -> i64 {
     let mut rest = text;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
-        let unit_end = rest[digits..]
-            .find(|c: char| c.is_ascii_digit())
-            .map_or(rest.len(), |n| digits + n);
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |n| digits + n);
         let factor = match &rest[digits..unit_end] {
             "ms" => 1,
             "s" => 1000,
@@ -206,10 +184,7 @@ fn row(text: &str) -> Row {
         } else {
             text.split_at(text.find([' ', '\t']).unwrap_or(text.len()))
         };
-    Row {
-        labels: labels(series),
-        cells: cells(values),
-    }
+    Row { labels: labels(series), cells: cells(values) }
 }
 
 fn labels(text: &str) -> Labels {
@@ -258,10 +233,7 @@ fn expand(item: &str, all: &mut Vec<Cell>) {
         _ => (item, None),
     };
     if value.starts_with("{{") {
-        all.extend(std::iter::repeat_n(
-            Cell::Histogram,
-            times.map_or(1, |times| times + 1),
-        ));
+        all.extend(std::iter::repeat_n(Cell::Histogram, times.map_or(1, |times| times + 1)));
         return;
     }
     match value {

@@ -29,7 +29,8 @@ pub(super) fn check(
         }
         let below = BOUNDARIES.iter().rev().find(|bound| **bound < millis).copied().unwrap_or(0);
         let above = BOUNDARIES.iter().find(|bound| **bound > millis);
-        let headline = format!("`{}` is compared with {}, between two buckets", slo.name, Millis(millis));
+        let place = if above.is_some() { "between two buckets" } else { "above all buckets" };
+        let headline = format!("`{}` is compared with {}, {place}", slo.name, Millis(millis));
         let label = match above {
             Some(above) => format!(
                 "a quantile between {} and {} is interpolated, not measured",

@@ -35,9 +35,9 @@ pub(super) fn check(rollout: &Rollout, measured: &[usize], diagnostics: &mut Dia
                 Code::ContradictingSlos,
                 headline,
                 first.span,
-                format!("passes with up to {} errors", Ratio(*loose)),
+                format!("passes {} {} errors", passes(first), Ratio(*loose)),
             )
-            .because(second.span, format!("fails from {} errors on", Ratio(*strict)));
+            .because(second.span, format!("passes {} {} errors", passes(second), Ratio(*strict)));
             let agreeing = match first.signal {
                 Signal::SuccessRate => format!("success-rate >= {}", Ratio(1.0 - strict)),
                 _ => format!("error-rate < {}", Ratio(*strict)),
@@ -46,6 +46,14 @@ pub(super) fn check(rollout: &Rollout, measured: &[usize], diagnostics: &mut Dia
                 "at {between} errors one promotes and the other rolls back; `{agreeing}` would agree"
             )));
         }
+    }
+}
+
+/// How the bound itself counts.
+fn passes(slo: &Slo) -> &'static str {
+    match slo.comparison {
+        Comparison::Less | Comparison::Greater => "with less than",
+        Comparison::LessEqual | Comparison::GreaterEqual => "with up to",
     }
 }
 

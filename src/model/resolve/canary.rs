@@ -5,7 +5,7 @@
 
 use super::slo::{ResolvedSlo, Slos, cannot_fail, count_of, opposite, sign};
 use super::{Context, scope};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::Fact;
 use crate::model::analysis::{Analysis, AnalysisTemplate, Arg, ArgValue, Metric, Slo, Threshold};
 use crate::model::query::{self, CANARY_HASH, Target};
@@ -36,6 +36,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) measured: Vec<usize>,
     /// Whether a step was lost, so that rules about the order of steps are silent.
     pub(crate) unsure: bool,
+    /// Whether an analysis was lost to a mistake that is reported elsewhere.
+    pub(crate) incomplete: bool,
 }
 
 impl Builder<'_> {
@@ -66,6 +68,10 @@ impl Builder<'_> {
         };
         match &step.kind {
             tree::StepKind::Weight { weight, pause } => {
+                if misspelt(weight, context) {
+                    self.unsure = true;
+                    return;
+                }
                 if let Some(to) = context.scope.weight(weight, "a weight", context.diagnostics) {
                     if !self.unsure {
                         traffic.raise(to, weight.span, context);
@@ -121,7 +127,7 @@ impl Builder<'_> {
         let mut names: Vec<tree::Name> = Vec::new();
         for (statement, span) in statements {
             names.extend(statement.slos.iter().cloned());
-            let Some(from) = starting_step(statement, steps, *span, self.unsure, context) else {
+            let Some(from) = starting_step(statement, steps, self.unsure, context) else {
                 continue;
             };
             match start {
@@ -171,6 +177,7 @@ impl Builder<'_> {
             }
         }
         let args = self.arguments(&templates);
+        self.incomplete |= !fine;
         fine.then_some(Analysis { templates, args })
     }
 
@@ -296,6 +303,24 @@ impl Traffic {
     }
 }
 
+/// A step that the grammar reads as a param and that is rather a word gone wrong, as in `paus for 5m`.
+fn misspelt(weight: &tree::Value, context: &mut Context<'_>) -> bool {
+    let tree::ValueKind::Name(name) = &weight.kind else { return false };
+    if context.scope.is_param(name) || context.scope.damage.explains(name) {
+        return false;
+    }
+    let Some(near) = nearest(name, ["pause", "analyze"]) else { return false };
+    let headline = format!("`{name}` is no step and no param");
+    let report = Diagnostic::new(
+        Code::UnknownStatement,
+        headline,
+        weight.span,
+        "expected a weight such as `10%`, `analyze` or `pause`",
+    );
+    context.report(report.fix(format!("write `{near}`"), weight.span, near));
+    true
+}
+
 fn pause_of(value: &tree::Value, context: &mut Context<'_>) -> Option<Seconds> {
     let pause = context.scope.seconds(value, "a pause", 1, context.diagnostics)?;
     Some(pause.value)
@@ -319,7 +344,6 @@ fn forbidden_count(name: &tree::Name, count: &Fact<u32>, context: &mut Context<'
 fn starting_step(
     statement: &tree::Background,
     steps: &[Step],
-    span: Span,
     unsure: bool,
     context: &mut Context<'_>,
 ) -> Option<u32> {
@@ -356,11 +380,11 @@ fn starting_step(
             let known: Vec<String> = weights().map(|(_, weight)| weight.to_string()).collect();
             let headline = format!("no step sets the weight to {wanted}");
             let mut report =
-                Diagnostic::new(Code::BackgroundFrom, headline, from.span, "no step of the canary");
+                Diagnostic::new(Code::BackgroundFrom, headline, from.span, "nothing starts the analysis");
             if !known.is_empty() {
                 report = report.help(format!("the steps set {}", scope::list(&known)));
             }
-            context.report(report.because(span, "the analysis is started by a step"));
+            context.report(report);
             None
         }
     }

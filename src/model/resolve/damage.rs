@@ -35,7 +35,16 @@ impl Damage {
             damage.file |= missing.contains(&diagnostic.code);
             let span = diagnostic.span();
             damage.places.push(span);
-            damage.words.extend(words(line_of(span, sources)));
+            let (line, at) = line_of(span, sources);
+            damage.words.extend(words(line));
+            // What the line would say once it is repaired: `error–rate` declares `error-rate`.
+            if let Some(fix) = diagnostic.fix.as_ref().filter(|fix| fix.span == span) {
+                let part = span.range();
+                let (from, to) = (part.start.saturating_sub(at), part.end.saturating_sub(at));
+                if let (Some(head), Some(tail)) = (line.get(..from), line.get(to..)) {
+                    damage.words.extend(words(&format!("{head}{}{tail}", fix.replacement)));
+                }
+            }
         }
         damage.places.sort_unstable();
         damage
@@ -43,9 +52,9 @@ impl Damage {
 
     /// Whether something could not be read inside a span.
     pub(crate) fn within(&self, span: Span) -> bool {
-        self.places.iter().any(|place| {
-            place.file == span.file && span.start <= place.start && place.start <= span.end
-        })
+        self.places
+            .iter()
+            .any(|place| place.file == span.file && span.start <= place.start && place.start <= span.end)
     }
 
     /// Whether a name may have been declared by what was lost.
@@ -59,18 +68,18 @@ impl Damage {
     }
 }
 
-/// The text of the line on which a span begins.
-fn line_of(span: Span, sources: &Sources) -> &str {
+/// The text of the line on which a span begins, and where that line begins.
+fn line_of(span: Span, sources: &Sources) -> (&str, usize) {
     let text = sources.get(span.file).map_or("", |file| file.text.as_str());
     let (before, after) = text.split_at_checked(span.start as usize).unwrap_or((text, ""));
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let end = after.find('\n').map_or(text.len(), |length| before.len() + length);
-    text.get(start..end).unwrap_or("")
+    (text.get(start..end).unwrap_or(""), start)
 }
 
-fn words(line: &str) -> impl Iterator<Item = String> {
+fn words(line: &str) -> Vec<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    line.split(move |c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned)
+    line.split(move |c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -36,23 +36,18 @@ fn read(name: &Name, importer: &str, context: &mut Context<'_>) -> Option<PodsFi
         Ok(text) => text,
         Err(fault) => {
             let headline = format!("the pods file `{}` cannot be read: {fault}", name.value);
-            context.report(Diagnostic::new(
-                Code::PodsUnreadable,
-                headline,
-                name.span,
-                format!("looked for `{path}`"),
-            ));
+            let label = format!("looked for `{path}`");
+            let report = Diagnostic::new(Code::PodsUnreadable, headline, name.span, label);
+            context.report(report.help("pods files are looked up beside the program that names them"));
             return None;
         }
     };
     match manifest::read_pods(&text) {
         Ok(file) => Some(file),
         Err(error) => {
-            let headline =
-                format!("`{}` holds no pods that a Rollout could run: {}", name.value, error.message);
+            let headline = format!("`{}` cannot be read as pods: {}", name.value, error.message);
             let label = format!("{path}:{}:{}", error.line, error.column);
-            let report = Diagnostic::new(Code::PodsNotAWorkload, headline, name.span, label);
-            context.report(report.help("expected a Deployment or a Pod template"));
+            context.report(Diagnostic::new(Code::PodsNotAWorkload, headline, name.span, label));
             None
         }
     }

@@ -93,12 +93,18 @@ fn twice(seen: &mut Vec<(&'static str, Span)>, statement: &Statement, context: &
     let word = word_of(&statement.kind);
     if matches!(
         statement.kind,
-        StatementKind::Slo(_) | StatementKind::Metric(_) | StatementKind::Background(_) | StatementKind::Labels(_)
+        StatementKind::Slo(_)
+            | StatementKind::Metric(_)
+            | StatementKind::Background(_)
+            | StatementKind::Labels(_)
     ) {
         return false;
     }
     if let Some((_, first)) = seen.iter().find(|(other, _)| *other == word) {
-        let headline = format!("`{word}` stands twice in one block");
+        let headline = match word {
+            "pods" => "a rollout says once what it runs".to_owned(),
+            _ => format!("`{word}` stands twice in one block"),
+        };
         let report = Diagnostic::new(Code::DuplicateStatement, headline, statement.span, "the second one");
         context.report(report.because(*first, "the first one"));
         return true;
@@ -152,7 +158,14 @@ pub(crate) fn resolve(
         split: route.as_ref().map_or(Split::Hosts, |route| route.split),
         side: Side::Canary,
     };
-    let mut builder = Builder { target, slos: &slos, templates: Vec::new(), measured: Vec::new(), unsure: parts.canary.is_some_and(|(_, span)| context.scope.damage.within(span)) };
+    let mut builder = Builder {
+        target,
+        slos: &slos,
+        templates: Vec::new(),
+        measured: Vec::new(),
+        unsure: parts.canary.is_some_and(|(_, span)| context.scope.damage.within(span)),
+        incomplete: false,
+    };
     let steps = if let Some((steps, span)) = parts.canary {
         builder.steps(steps, span, context)
     } else {
@@ -162,7 +175,7 @@ pub(crate) fn resolve(
         Vec::new()
     };
     let background = builder.background(&parts.backgrounds, &steps, context);
-    let Builder { templates, measured, .. } = builder;
+    let Builder { templates, measured, incomplete, .. } = builder;
     let canary = Canary { steps, background };
     let replicas = replicas(&parts, defaults, context);
     let prometheus = prometheus(&parts, defaults, context);
@@ -170,7 +183,7 @@ pub(crate) fn resolve(
         no_pods(&item.name, context);
     }
     let labels = defaults.labels.iter().chain(&parts.labels);
-    let broken = damaged || context.diagnostics.error_count() > errors_before;
+    let broken = damaged || incomplete || context.diagnostics.error_count() > errors_before;
     let rollout = Rollout {
         name: item.name.value.clone(),
         span: item.name.span,
@@ -178,14 +191,7 @@ pub(crate) fn resolve(
         labels: labels.map(|(key, value)| (key.value.clone(), value.value.clone())).collect(),
         replicas,
         pods: parts.pods.map_or_else(placeholder, |pods| pods.pods),
-        route: route.unwrap_or(Istio {
-            host: Fact::default(item.name.value.clone(), ""),
-            gateways: Vec::new(),
-            path_prefix: None,
-            timeout: None,
-            retries: None,
-            split: Split::Hosts,
-        }),
+        route: route.unwrap_or_else(|| unknown_route(&item.name.value)),
         canary,
         templates,
         slos: slos.list.iter().map(|slo| slo.slo.clone()).collect(),
@@ -326,9 +332,27 @@ fn prometheus(parts: &Parts<'_>, defaults: &Defaults, context: &mut Context<'_>)
     if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
         let headline = format!("`{}` is no address of a Prometheus", address.value);
         let label = "expected a URL such as `http://prometheus.monitoring:9090`";
-        context.report(Diagnostic::new(Code::BadRoute, headline, value.span, label));
+        let mut report = Diagnostic::new(Code::BadRoute, headline, value.span, label);
+        let bare = !address.value.contains("://") && !address.value.contains(char::is_whitespace);
+        if bare && !address.value.is_empty() && matches!(value.kind, tree::ValueKind::Text(_)) {
+            let mended = format!("\"http://{}\"", address.value);
+            report = report.fix(format!("write `{mended}`"), value.span, mended);
+        }
+        context.report(report);
     }
     address
+}
+
+/// Stands for a route that could not be read.
+fn unknown_route(rollout: &str) -> Istio {
+    Istio {
+        host: Fact::default(rollout.to_owned(), ""),
+        gateways: Vec::new(),
+        path_prefix: None,
+        timeout: None,
+        retries: None,
+        split: Split::Hosts,
+    }
 }
 
 /// Stands for pods that could not be read, so that the rest is still checked; nothing is built from it.

@@ -147,7 +147,13 @@ fn host(value: &Value, context: &mut Context<'_>) -> Option<String> {
     if !fine {
         let headline = format!("`{host}` is no host");
         let label = "expected a Service's name or a full DNS name, in lower case";
-        context.report(Diagnostic::new(Code::BadRoute, headline, value.span, label));
+        let mut report = Diagnostic::new(Code::BadRoute, headline, value.span, label);
+        let lower = host.to_ascii_lowercase();
+        let named = matches!(&value.kind, ValueKind::Name(name) if *name == host);
+        if named && lower.split('.').all(is_dns_label) {
+            report = report.fix(format!("write `{lower}`"), value.span, lower);
+        }
+        context.report(report);
     }
     fine.then_some(host)
 }

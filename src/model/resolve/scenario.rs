@@ -5,9 +5,8 @@
 
 use super::Context;
 use super::rollout::ResolvedRollout;
-use super::scope::list;
+use super::scope::declared;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::model::rollout::StepKind;
 use crate::model::scenario::{
     Behaviour, Change, Condition, Episode, Expectation, Lognormal, Scenario, Scrape, World,
 };
@@ -141,7 +140,7 @@ fn unknown_rollout(item: &tree::Scenario, rollouts: &[ResolvedRollout], context:
     if let Some(near) = nearest(&item.rollout.value, known.iter().copied()) {
         report = report.fix(format!("write `{near}`"), span, near);
     } else if !known.is_empty() {
-        report = report.help(format!("declared are {}", list(&known)));
+        report = report.help(declared(&known));
     }
     context.report(report);
 }
@@ -430,10 +429,10 @@ fn step_of(value: &Value, rollout: &ResolvedRollout, context: &mut Context<'_>) 
     let most = u64::try_from(steps.len()).unwrap_or(u64::MAX).max(1);
     let step = context.scope.count(value, "a step", 1..=u64::from(u32::MAX), context.diagnostics)?;
     if step.value > most && !rollout.broken {
-        let analyses = steps.iter().filter(|step| matches!(step.kind, StepKind::Analysis(_))).count();
         let headline = format!("there is no step {}", step.value);
-        let label = format!("the rollout has {most} steps, {analyses} of them analyses");
-        context.report(Diagnostic::new(Code::UnmetScenario, headline, value.span, label));
+        let label = format!("the rollout has {most} step{}", if most == 1 { "" } else { "s" });
+        let report = Diagnostic::new(Code::UnmetScenario, headline, value.span, label);
+        context.report(report.help("a weight with a duration is two steps: the weight and the pause"));
         return None;
     }
     u32::try_from(step.value).ok()

@@ -12,7 +12,7 @@ use crate::model::Fact;
 use crate::model::compile::{LoadedFile, Settings, declared_unit};
 use crate::source::Span;
 use crate::syntax::tree::{Item, Param, Value, ValueKind};
-use crate::unit::{Millis, Seconds, Weight};
+use crate::unit::{Millis, Seconds, Weight, grouped};
 
 /// What a place wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,12 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// Declares all params, then lets the environment and the settings override them.
-    pub(crate) fn new(files: &[LoadedFile], settings: &Settings, damage: Damage, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn new(
+        files: &[LoadedFile],
+        settings: &Settings,
+        damage: Damage,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let mut scope = Self { params: BTreeMap::new(), damage };
         let mut names = Vec::new();
         let items = || files.iter().flat_map(|file| &file.tree.items);
@@ -213,12 +218,26 @@ impl Scope {
         {
             report = report.because(binding.declared, format!("`{name}` is declared here as {found}"));
         }
-        if let (Unit::Duration, ValueKind::Number(number)) = (unit, &value.kind) {
+        if let (Unit::Duration, ValueKind::Number(number)) = (unit, &value.kind)
+            && number.fract() == 0.0
+        {
             report = report.fix(
                 format!("write `{number}s` if seconds are meant"),
                 value.span,
                 format!("{number}s"),
             );
+        }
+        // A fraction cannot be of seconds; `2.5` is rather two minutes and a half.
+        if let (Unit::Duration, ValueKind::Number(number)) = (unit, &value.kind)
+            && number.fract() != 0.0
+            && (number * 60.0).fract() == 0.0
+            && (0.0..1e6).contains(number)
+        {
+            let minutes = Seconds((number * 60.0) as u64).to_string();
+            report = report.fix(format!("write `{minutes}` if minutes are meant"), value.span, minutes);
+        }
+        if let (Unit::Rate, ValueKind::Number(number)) = (unit, &value.kind) {
+            report = report.fix(format!("write `{number}/s`"), value.span, format!("{number}/s"));
         }
         if let (Unit::Ratio, ValueKind::Number(number)) = (unit, &value.kind) {
             report = report.fix(format!("write `{number}%`"), value.span, format!("{number}%"));
@@ -286,7 +305,7 @@ impl Scope {
         let millis = self.duration(value, what, diagnostics)?;
         if !millis.is_whole_seconds() {
             let headline = format!("{what} is a whole number of seconds");
-            let label = "Argo Rollouts cuts this to whole seconds";
+            let label = "the controller keeps times in whole seconds";
             let up = Seconds(millis.seconds().0 + 1);
             diagnostics.push(Diagnostic::new(Code::FractionOfASecond, headline, value.span, label).fix(
                 format!("write `{up}`"),
@@ -331,7 +350,11 @@ impl Scope {
         if number.fract() == 0.0 && number >= 0.0 && bounds.contains(&whole) {
             return Some(Fact::written(whole, value.span));
         }
-        let headline = format!("{what} is a whole number from {} to {}", bounds.start(), bounds.end());
+        let headline = format!(
+            "{what} is a whole number from {} to {}",
+            grouped(*bounds.start()),
+            grouped(*bounds.end())
+        );
         diagnostics.push(Diagnostic::new(Code::NumberOutOfRange, headline, value.span, "outside that"));
         None
     }
@@ -371,7 +394,7 @@ fn unknown_param(name: &str, span: Span, known: &[String]) -> Diagnostic {
         None if known.is_empty() => {
             report.help(format!("`param {name} = …` at the top of the file declares it"))
         }
-        None => report.help(format!("declared are {}", list(known))),
+        None => report.help(declared(known)),
     }
 }
 
@@ -379,10 +402,16 @@ fn unknown_env(name: &str, span: Span, known: &[String]) -> Diagnostic {
     let headline = format!("there is no env `{name}`");
     let report = Diagnostic::new(Code::UnknownEnv, headline, span, "not declared in the file or its imports");
     match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => report.help(format!("did you mean `{near}`?")),
+        Some(near) => report.help(format!("write `{near}`")),
         None if known.is_empty() => report.help("the file declares no env at all"),
-        None => report.help(format!("declared are {}", list(known))),
+        None => report.help(declared(known)),
     }
+}
+
+/// What there is, for a name that there is not.
+pub(crate) fn declared<S: AsRef<str>>(names: &[S]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("declared {verb} {}", list(names))
 }
 
 /// `` `a`, `b` and `c` ``

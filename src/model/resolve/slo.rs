@@ -3,7 +3,7 @@
 //! Enters: slo statements and the scope. Leaves: [`ResolvedSlo`]s: the objective and the limits its author gave.
 //! It deliberately knows no route and no step; the query and the defaults that depend on use come later.
 
-use super::scope::{list, unit_of};
+use super::scope::{declared, list, unit_of};
 use super::{Context, Unit, declared_before};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::model::Fact;
@@ -77,7 +77,7 @@ impl Slos {
         } else if known.is_empty() {
             report = report.help(format!("`slo {} …` in the rollout declares it", name.value));
         } else {
-            report = report.help(format!("declared are {}", list(&known)));
+            report = report.help(declared(&known));
         }
         context.report(report);
         None
@@ -114,7 +114,7 @@ fn signal(name: &tree::Name, context: &mut Context<'_>) -> Option<Signal> {
             let mut report =
                 Diagnostic::new(Code::UnknownSignal, headline, name.span, "not a built-in signal");
             let own: Vec<&str> = context.metrics.iter().map(|metric| metric.name.as_str()).collect();
-            report = match nearest(other, SIGNALS.into_iter().chain(own)) {
+            report = match near_quantile(other).or_else(|| nearest(other, SIGNALS.into_iter().chain(own))) {
                 Some(near) => report.fix(format!("write `{near}`"), name.span, near),
                 None => report.help(format!("signals are {}", list(&SIGNALS))),
             };
@@ -122,6 +122,14 @@ fn signal(name: &tree::Name, context: &mut Context<'_>) -> Option<Signal> {
             return None;
         }
     })
+}
+
+/// The latency signal whose quantile is nearest to the one of `latency-p96`.
+fn near_quantile(name: &str) -> Option<&'static str> {
+    let wanted: i64 = name.strip_prefix("latency-p")?.parse().ok()?;
+    let quantile = |signal: &str| signal.strip_prefix("latency-p")?.parse::<i64>().ok();
+    let known = SIGNALS.iter().filter_map(|signal| Some((quantile(signal)?.abs_diff(wanted), *signal)));
+    known.min().map(|(_, signal)| signal)
 }
 
 fn resolve(statement: &tree::Slo, shared: bool, context: &mut Context<'_>) -> Option<ResolvedSlo> {
@@ -294,10 +302,10 @@ pub(crate) fn cannot_fail(
         crate::model::Origin::Written(span) => span,
         crate::model::Origin::Default(_) => slo.slo.span,
     };
-    for (limit, what) in [(&slo.failures, "failures"), (&slo.inconclusive, "inconclusive ones")] {
+    for (limit, what) in [(&slo.failures, "failures"), (&slo.inconclusive, "inconclusive measurements")] {
         let Some(limit) = limit else { continue };
         if limit.value >= count.value {
-            let headline = format!("`{name}` tolerates as many {what} as it measures and cannot fail");
+            let headline = format!("`{name}` tolerates {what} as often as it measures, so it cannot fail");
             let label = format!("{} tolerated", limit.value);
             let report = Diagnostic::new(Code::AnalysisCannotFail, headline, span_of(limit), label);
             context.report(report.because(span_of(count), format!("{} measured in all", count.value)));
@@ -308,7 +316,11 @@ pub(crate) fn cannot_fail(
         slo.failures.as_ref().map_or(0, |f| f.value) + slo.succeed_after.as_ref().map_or(0, |s| s.value);
     if let Some(row) = slo.succeed_after.as_ref().filter(|_| needed > count.value) {
         let headline = format!("`{name}` measures too seldom to succeed {} times in a row", row.value);
-        let label = format!("with the failures tolerated, at least {needed} measurements are needed");
+        let label = if needed == row.value {
+            format!("at least {needed} measurements are needed")
+        } else {
+            format!("with the failures tolerated, at least {needed} measurements are needed")
+        };
         let report = Diagnostic::new(Code::AnalysisCannotFail, headline, span_of(row), label);
         context.report(report.because(span_of(count), format!("{} measured in all", count.value)));
         return false;
@@ -385,6 +397,9 @@ fn unit_report(statement: &tree::Slo, kind: &ValueKind, wanted: Unit) -> Diagnos
         }
         (Unit::Duration, ValueKind::Number(number), ValueKind::Number(_)) => {
             report.fix(format!("write `{number}ms`"), span, format!("{number}ms"))
+        }
+        (Unit::Rate, ValueKind::Number(number), ValueKind::Number(_)) => {
+            report.fix(format!("write `{number}/s`"), span, format!("{number}/s"))
         }
         (Unit::Ratio, ValueKind::Number(number), ValueKind::Number(_)) => {
             report.fix(format!("write `{number}%`"), span, format!("{number}%"))

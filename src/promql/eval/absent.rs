@@ -31,11 +31,7 @@ impl Operator for Absent {
 pub(crate) fn labels_of(selector: &Selector) -> Labels {
     let mut labels = Labels::default();
     let mut seen: Vec<&str> = Vec::new();
-    for matcher in selector
-        .matchers
-        .iter()
-        .filter(|matcher| matcher.label != METRIC_NAME)
-    {
+    for matcher in selector.matchers.iter().filter(|matcher| matcher.label != METRIC_NAME) {
         if matcher.op == MatchOp::Equal && !seen.contains(&matcher.label.as_str()) {
             labels = labels.with(&matcher.label, &matcher.value);
             seen.push(&matcher.label);

@@ -29,24 +29,14 @@ impl Grouping {
         if without {
             labels.push(METRIC_NAME.to_owned());
         }
-        Self {
-            without,
-            labels,
-            groups: Vec::new(),
-            index: HashMap::new(),
-            keys: Vec::new(),
-        }
+        Self { without, labels, groups: Vec::new(), index: HashMap::new(), keys: Vec::new() }
     }
 
     /// Takes in new slots of the input.
     #[inline]
     pub(crate) fn sync(&mut self, layout: &Layout) {
         for (_, labels, _) in layout.from(self.groups.len()) {
-            let key = if self.without {
-                labels.without(&self.labels)
-            } else {
-                labels.only(&self.labels)
-            };
+            let key = if self.without { labels.without(&self.labels) } else { labels.only(&self.labels) };
             let group = *self.index.entry(key.clone()).or_insert(self.keys.len() as u32);
             if group as usize == self.keys.len() {
                 self.keys.push(key);
@@ -100,15 +90,7 @@ impl Aggregate {
         parameter: Option<(NodeId, QuerySpan)>,
         grouping: Grouping,
     ) -> Self {
-        Self {
-            input,
-            op,
-            parameter,
-            grouping,
-            groups: Vec::new(),
-            touched: Vec::new(),
-            scratch: Vec::new(),
-        }
+        Self { input, op, parameter, grouping, groups: Vec::new(), touched: Vec::new(), scratch: Vec::new() }
     }
 
     /// Runs over the elements: `first` on the first of a group, `next` on the others.
@@ -149,12 +131,9 @@ impl Aggregate {
     fn accumulate(&mut self, vector: &Vector, stamp: u64) {
         match self.op {
             AggregateOp::Sum => self.each(vector, stamp, |g, v| g.sum = Sum::of(v), |g, v| g.sum.add(v)),
-            AggregateOp::Avg => self.each(
-                vector,
-                stamp,
-                |g, v| g.mean = Mean::of(v),
-                |g, v| g.mean.add(v, false),
-            ),
+            AggregateOp::Avg => {
+                self.each(vector, stamp, |g, v| g.mean = Mean::of(v), |g, v| g.mean.add(v, false));
+            }
             AggregateOp::Count => self.each(vector, stamp, |g, _| g.count = 1.0, |g, _| g.count += 1.0),
             AggregateOp::Min => self.each(
                 vector,
@@ -177,7 +156,7 @@ impl Aggregate {
                 },
             ),
             AggregateOp::Stddev | AggregateOp::Stdvar => {
-                self.each(vector, stamp, begin_variance, continue_variance)
+                self.each(vector, stamp, begin_variance, continue_variance);
             }
             AggregateOp::Quantile => self.each(
                 vector,
@@ -250,10 +229,7 @@ impl Operator for Aggregate {
         }
         for number in &self.touched {
             if let Some(group) = self.groups.get(*number as usize) {
-                output.vector.push(
-                    *number,
-                    Self::result(self.op, group, parameter, &mut self.scratch),
-                );
+                output.vector.push(*number, Self::result(self.op, group, parameter, &mut self.scratch));
             }
         }
         Ok(())

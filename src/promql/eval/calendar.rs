@@ -61,7 +61,7 @@ const ERA: u64 = 146_097;
 /// Seconds since 1 March of `FIRST_YEAR`. A float that no `i64` can hold becomes the least one, as on amd64, and then
 /// sums wrap, as in Go.
 fn absolute_seconds(seconds: f64) -> u64 {
-    let fits = seconds >= -9_223_372_036_854_775_808.0 && seconds < 9_223_372_036_854_775_808.0;
+    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&seconds);
     let whole = if fits { seconds as i64 } else { i64::MIN };
     (whole as u64).wrapping_add(epoch_offset())
 }
@@ -126,14 +126,8 @@ mod tests {
             .map(|part| part.of(seconds))
         };
         assert_eq!(all(0.0), [1970.0, 1.0, 1.0, 4.0, 1.0, 0.0, 0.0, 31.0]);
-        assert_eq!(
-            all(1_456_790_399.5),
-            [2016.0, 2.0, 29.0, 1.0, 60.0, 23.0, 59.0, 29.0]
-        );
-        assert_eq!(
-            all(1_136_239_445.0),
-            [2006.0, 1.0, 2.0, 1.0, 2.0, 22.0, 4.0, 31.0]
-        );
+        assert_eq!(all(1_456_790_399.5), [2016.0, 2.0, 29.0, 1.0, 60.0, 23.0, 59.0, 29.0]);
+        assert_eq!(all(1_136_239_445.0), [2006.0, 1.0, 2.0, 1.0, 2.0, 22.0, 4.0, 31.0]);
         assert_eq!(all(-1.0), [1969.0, 12.0, 31.0, 3.0, 365.0, 23.0, 59.0, 31.0]);
     }
 }

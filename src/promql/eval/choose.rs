@@ -62,10 +62,9 @@ impl Choose {
         self.stamps.resize(self.grouping.len(), 0);
         for (slot, value) in input.vector.iter() {
             let number = self.grouping.group(slot);
-            let (Some(heap), Some(stamp)) = (
-                self.heaps.get_mut(number as usize),
-                self.stamps.get_mut(number as usize),
-            ) else {
+            let (Some(heap), Some(stamp)) =
+                (self.heaps.get_mut(number as usize), self.stamps.get_mut(number as usize))
+            else {
                 continue;
             };
             if *stamp != now.stamp {

@@ -22,14 +22,7 @@ pub(crate) struct CountValues {
 
 impl CountValues {
     pub(crate) fn new(input: NodeId, label: String, grouping: Grouping) -> Self {
-        Self {
-            input,
-            label,
-            grouping,
-            known: HashMap::new(),
-            counts: Vec::new(),
-            touched: Vec::new(),
-        }
+        Self { input, label, grouping, known: HashMap::new(), counts: Vec::new(), touched: Vec::new() }
     }
 }
 
@@ -77,9 +70,7 @@ pub(crate) fn bound(value: f64) -> String {
     }
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let (sign, exponent) = exponent
-        .strip_prefix('-')
-        .map_or(('+', exponent), |rest| ('-', rest));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
@@ -102,10 +93,7 @@ impl Operator for CountValues {
             count.1 += 1.0;
         }
         for slot in &self.touched {
-            output.vector.push(
-                *slot,
-                self.counts.get(*slot as usize).map_or(0.0, |count| count.1),
-            );
+            output.vector.push(*slot, self.counts.get(*slot as usize).map_or(0.0, |count| count.1));
         }
         Ok(())
     }

@@ -137,12 +137,7 @@ pub(crate) struct Elementwise {
 impl Elementwise {
     pub(crate) fn new(input: NodeId, action: Action, delayed: bool) -> Self {
         let keeps = matches!(action, Action::Operator { op, return_bool: false, .. } if compares(op));
-        Self {
-            input,
-            action,
-            naming: Naming::new(!keeps, delayed),
-            mapping: Mapping::default(),
-        }
+        Self { input, action, naming: Naming::new(!keeps, delayed), mapping: Mapping::default() }
     }
 }
 
@@ -158,9 +153,7 @@ impl Operator for Elementwise {
         let mut each = |f: &dyn Fn(f64) -> Option<f64>| -> Outcome {
             for (slot, value) in input.vector.iter() {
                 if let Some(value) = f(value) {
-                    output
-                        .vector
-                        .push(self.mapping.take(slot, now.stamp).map_err(|_| CLASH)?, value);
+                    output.vector.push(self.mapping.take(slot, now.stamp).map_err(|_| CLASH)?, value);
                 }
             }
             Ok(())
@@ -182,19 +175,10 @@ impl Operator for Elementwise {
                 let inverse = 1.0 / nearest.map_or(1.0, |id| inputs.scalar(id));
                 each(&|value| Some((value * inverse + 0.5).floor() / inverse))
             }
-            Action::Operator {
-                op,
-                scalar,
-                scalar_left,
-                return_bool,
-            } => {
+            Action::Operator { op, scalar, scalar_left, return_bool } => {
                 let scalar = inputs.scalar(scalar);
                 each(&|value| {
-                    let (left, right) = if scalar_left {
-                        (scalar, value)
-                    } else {
-                        (value, scalar)
-                    };
+                    let (left, right) = if scalar_left { (scalar, value) } else { (value, scalar) };
                     if compares(op) && !return_bool {
                         return holds(op, left, right).then_some(value);
                     }

@@ -83,23 +83,14 @@ impl Histogram {
                 continue;
             };
             let rest = labels.with("le", "");
-            let number = *self
-                .index
-                .entry(rest.clone())
-                .or_insert(self.families.len() as u32);
+            let number = *self.index.entry(rest.clone()).or_insert(self.families.len() as u32);
             if number as usize == self.families.len() {
                 let (labels, nameless) = self.naming.apply(&rest, nameless);
                 let slot = match self.question {
                     Question::Quantiles(..) => 0,
                     _ => output.layout.slot(labels.clone(), nameless),
                 };
-                self.families.push(Family {
-                    labels,
-                    nameless,
-                    members: Vec::new(),
-                    stamp: 0,
-                    slot,
-                });
+                self.families.push(Family { labels, nameless, members: Vec::new(), stamp: 0, slot });
             }
             if let Some(family) = self.families.get_mut(number as usize) {
                 let at = family.members.partition_point(|(own, _)| *own <= bound);
@@ -119,10 +110,8 @@ impl Histogram {
             let Some(family) = self.families.get_mut(number as usize) else {
                 let empty = Labels::default();
                 let labels = input.layout.get(slot).map_or(&empty, |(labels, _)| labels);
-                let oddity = Oddity::Bucket {
-                    le: labels.get("le").to_owned(),
-                    metric: labels.metric().to_owned(),
-                };
+                let oddity =
+                    Oddity::Bucket { le: labels.get("le").to_owned(), metric: labels.metric().to_owned() };
                 env.notes.add(oddity, self.place);
                 continue;
             };
@@ -149,10 +138,7 @@ impl Histogram {
                 _ => self.buckets.push(Bucket { bound: *bound, count }),
             }
         }
-        self.buckets
-            .last()
-            .filter(|last| last.bound == f64::INFINITY)
-            .map(|_| ())
+        self.buckets.last().filter(|last| last.bound == f64::INFINITY).map(|_| ())
     }
 
     fn yields(&mut self, slot: u32, value: f64, now: Moment, output: &mut Output) -> Outcome {
@@ -200,11 +186,7 @@ impl Histogram {
             Question::Fraction(lower, upper) => {
                 let (lower, upper) = (inputs.scalar(*lower), inputs.scalar(*upper));
                 let known = self.collect(number, now.stamp).is_some();
-                let value = if known {
-                    fraction(lower, upper, &self.buckets)
-                } else {
-                    f64::NAN
-                };
+                let value = if known { fraction(lower, upper, &self.buckets) } else { f64::NAN };
                 self.yields(slot, value, now, output)
             }
             Question::Quantiles(label, all) => {
@@ -215,9 +197,7 @@ impl Histogram {
                     let Some(family) = self.families.get(number as usize) else {
                         continue;
                     };
-                    let slot = output
-                        .layout
-                        .slot(family.labels.with(&label, &bound(q)), family.nameless);
+                    let slot = output.layout.slot(family.labels.with(&label, &bound(q)), family.nameless);
                     self.yields(slot, value, now, output)?;
                 }
                 Ok(())

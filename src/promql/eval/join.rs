@@ -26,19 +26,11 @@ impl Signatures {
         if !matching.on {
             labels.push(METRIC_NAME.to_owned());
         }
-        Self {
-            on: matching.on,
-            labels,
-            index: HashMap::new(),
-        }
+        Self { on: matching.on, labels, index: HashMap::new() }
     }
 
     pub(crate) fn key(&self, labels: &Labels) -> Labels {
-        if self.on {
-            labels.only(&self.labels)
-        } else {
-            labels.without(&self.labels)
-        }
+        if self.on { labels.only(&self.labels) } else { labels.without(&self.labels) }
     }
 
     /// Takes in new slots of one side.
@@ -139,21 +131,12 @@ impl Join {
             *slot
         } else {
             let empty = Labels::default();
-            let many_labels = inputs
-                .output(self.many)
-                .layout
-                .get(many)
-                .unwrap_or((&empty, false));
-            let one_labels = inputs
-                .output(self.one)
-                .layout
-                .get(one)
-                .map_or(&empty, |(labels, _)| labels);
+            let many_labels = inputs.output(self.many).layout.get(many).unwrap_or((&empty, false));
+            let one_labels = inputs.output(self.one).layout.get(one).map_or(&empty, |(labels, _)| labels);
             let (labels, nameless) = self.result_labels(many_labels, one_labels);
             let slot = output.layout.slot(labels, nameless);
             self.pairs.insert((many, one), slot);
-            self.yielded
-                .resize(output.layout.len().max(self.yielded.len()), (0, 0));
+            self.yielded.resize(output.layout.len().max(self.yielded.len()), (0, 0));
             slot
         };
         if let Some(last) = self.last.get_mut(many as usize) {
@@ -191,15 +174,14 @@ impl Join {
     /// Refuses a second result where there may be one.
     #[inline]
     fn check(&mut self, signature: u32, slot: u32, stamp: u64) -> Outcome {
-        if self.matching.card == Cardinality::OneToOne {
-            if let Some(matched) = self.matched.get_mut(signature as usize) {
-                if *matched == stamp {
-                    return Err(
-                        "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)".to_owned()
-                    );
-                }
-                *matched = stamp;
+        if self.matching.card == Cardinality::OneToOne
+            && let Some(matched) = self.matched.get_mut(signature as usize)
+        {
+            if *matched == stamp {
+                let message = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
+                return Err(message.to_owned());
             }
+            *matched = stamp;
         }
         if let Some(yielded) = self.yielded.get_mut(slot as usize) {
             if yielded.0 == stamp {
@@ -215,10 +197,8 @@ impl Join {
 
 /// A label set as Prometheus prints it in errors, its name like any other label.
 fn braces(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels
-        .iter()
-        .map(|(name, value)| format!("{name}={}", quote::string(value)))
-        .collect();
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -244,17 +224,9 @@ impl Operator for Join {
             if stamp != now.stamp {
                 continue;
             }
-            let (left, right) = if self.swapped {
-                (other, value)
-            } else {
-                (value, other)
-            };
+            let (left, right) = if self.swapped { (other, value) } else { (value, other) };
             let filters = compares(self.op) && !self.return_bool;
-            let result = if filters {
-                left
-            } else {
-                compute(self.op, left, right)
-            };
+            let result = if filters { left } else { compute(self.op, left, right) };
             let target = self.pair(&inputs, output, slot, partner);
             self.check(signature, target, now.stamp)?;
             if !filters || holds(self.op, left, right) {

@@ -48,11 +48,7 @@ pub(crate) struct Mean {
 
 impl Mean {
     pub(crate) fn of(value: f64) -> Self {
-        Self {
-            sum: Sum::of(value),
-            count: 1.0,
-            incremental: false,
-        }
+        Self { sum: Sum::of(value), count: 1.0, incremental: false }
     }
 
     /// Adds a term. `forgiving` makes the second term always go into the sum, even if that is infinite.
@@ -71,10 +67,7 @@ impl Mean {
             self.sum.lost /= self.count - 1.0;
         }
         let share = (self.count - 1.0) / self.count;
-        let mut mean = Sum {
-            value: share * self.sum.value,
-            lost: share * self.sum.lost,
-        };
+        let mut mean = Sum { value: share * self.sum.value, lost: share * self.sum.lost };
         mean.add(term / self.count);
         self.sum = mean;
     }

@@ -132,11 +132,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(budget: Budget) -> Self {
-        Self {
-            budget,
-            steps: 0,
-            held: 0,
-        }
+        Self { budget, steps: 0, held: 0 }
     }
 
     /// Counts elementary steps.
@@ -155,7 +151,7 @@ impl Meter {
         self.held += values as u64;
         if self.held > self.budget.samples {
             return Err(
-                "query processing would load too many samples into memory in query execution".to_owned(),
+                "query processing would load too many samples into memory in query execution".to_owned()
             );
         }
         Ok(())
@@ -236,11 +232,7 @@ pub(crate) struct Node {
 
 impl Clone for Node {
     fn clone(&self) -> Self {
-        Self {
-            operator: self.operator.boxed_clone(),
-            output: self.output.clone(),
-            span: self.span,
-        }
+        Self { operator: self.operator.boxed_clone(), output: self.output.clone(), span: self.span }
     }
 }
 
@@ -265,8 +257,7 @@ impl Program {
             return;
         }
         for node in &mut self.nodes {
-            node.operator
-                .attach(&mut self.sources, &mut node.output, store, self.attached);
+            node.operator.attach(&mut self.sources, &mut node.output, store, self.attached);
         }
         self.attached = store.len();
     }
@@ -277,16 +268,10 @@ impl Program {
             return Ok(());
         }
         for source in &mut self.sources {
-            source.begin(span).map_err(|message| Fault {
-                message,
-                span: source.place,
-            })?;
+            source.begin(span).map_err(|message| Fault { message, span: source.place })?;
         }
         for node in &mut self.nodes {
-            node.operator.begin(span).map_err(|message| Fault {
-                message,
-                span: node.span,
-            })?;
+            node.operator.begin(span).map_err(|message| Fault { message, span: node.span })?;
         }
         self.begun = true;
         Ok(())
@@ -304,10 +289,7 @@ impl Program {
 
     /// Values kept between instants.
     pub(crate) fn footprint(&self) -> usize {
-        self.nodes
-            .iter()
-            .map(|node| node.output.layout.len())
-            .sum::<usize>()
+        self.nodes.iter().map(|node| node.output.layout.len()).sum::<usize>()
             + self.sources.iter().map(Source::footprint).sum::<usize>()
     }
 
@@ -322,20 +304,17 @@ impl Program {
     pub(crate) fn evaluate(&mut self, mut at: Moment, env: &mut Env<'_>) -> Result<(), Fault> {
         self.stamp += 1;
         at.stamp = self.stamp;
+        if let Err(message) = env.meter.spend(self.nodes.len()) {
+            return Err(Fault { message, span: QuerySpan::default() });
+        }
         for i in 0..self.nodes.len() {
             let Some((before, rest)) = self.nodes.split_at_mut_checked(i) else {
                 break;
             };
             let Some(node) = rest.first_mut() else { break };
-            let inputs = Inputs {
-                nodes: before,
-                sources: &mut self.sources,
-            };
+            let inputs = Inputs { nodes: before, sources: &mut self.sources };
             if let Err(message) = node.operator.run(inputs, &mut node.output, at, env) {
-                return Err(Fault {
-                    message,
-                    span: node.span,
-                });
+                return Err(Fault { message, span: node.span });
             }
         }
         Ok(())

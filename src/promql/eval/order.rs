@@ -351,10 +351,7 @@ impl Quick<'_> {
 /// Compares texts with runs of digits as numbers.
 pub(crate) fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
-    loop {
-        let (Some(x), Some(y)) = (chunk(&mut a), chunk(&mut b)) else {
-            break;
-        };
+    while let (Some(x), Some(y)) = (chunk(&mut a), chunk(&mut b)) {
         let ordering = match (x.parse::<u64>(), y.parse::<u64>()) {
             (Ok(x), Ok(y)) => x.cmp(&y),
             _ => x.cmp(y),
@@ -372,9 +369,7 @@ pub(crate) fn natural(a: &str, b: &str) -> Ordering {
 /// Takes a run of digits, or of what are none, off the front.
 fn chunk<'a>(text: &mut &'a str) -> Option<&'a str> {
     let digits = text.chars().next()?.is_ascii_digit();
-    let end = text
-        .find(|c: char| c.is_ascii_digit() != digits)
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(text.len());
     let (head, tail) = text.split_at_checked(end)?;
     *text = tail;
     Some(head)
@@ -403,17 +398,14 @@ mod tests {
     fn long_sorts_are_sorted_with_nan_last() {
         for length in [0_u32, 1, 12, 13, 60, 500] {
             for spread in [1, 3, 1000] {
-                let mut items: Vec<Item> = (0..length)
-                    .map(|i| (i, f64::from(i.wrapping_mul(2_654_435_761) % spread)))
-                    .collect();
+                let mut items: Vec<Item> =
+                    (0..length).map(|i| (i, f64::from(i.wrapping_mul(2_654_435_761) % spread))).collect();
                 if let Some(item) = items.first_mut() {
                     item.1 = f64::NAN;
                 }
                 by_value(&mut items, false);
                 assert!(
-                    items
-                        .windows(2)
-                        .all(|pair| pair[0].1 <= pair[1].1 || pair[1].1.is_nan()),
+                    items.windows(2).all(|pair| pair[0].1 <= pair[1].1 || pair[1].1.is_nan()),
                     "{length} {spread}"
                 );
                 let mut slots: Vec<u32> = items.iter().map(|item| item.0).collect();

@@ -11,11 +11,7 @@ pub(super) fn sum(values: &[f64]) -> f64 {
     for value in values {
         sum.add(*value);
     }
-    if sum.value.is_infinite() {
-        sum.value
-    } else {
-        sum.total()
-    }
+    if sum.value.is_infinite() { sum.value } else { sum.total() }
 }
 
 /// Source: Prometheus v3.15.1, promql/functions.go, `funcAvgOverTime`.
@@ -67,8 +63,8 @@ pub(super) fn variance(values: &[f64]) -> f64 {
 }
 
 /// Orders numbers with NaN as the least.
-pub(crate) fn nan_first(a: &f64, b: &f64) -> std::cmp::Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+fn nan_first(a: f64, b: f64) -> std::cmp::Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
 }
 
 /// Source: Prometheus v3.15.1, promql/quantile.go, `quantile`.
@@ -84,7 +80,7 @@ pub(crate) fn quantile(q: f64, values: &[f64], scratch: &mut Vec<f64>) -> f64 {
     }
     scratch.clear();
     scratch.extend_from_slice(values);
-    scratch.sort_unstable_by(nan_first);
+    scratch.sort_unstable_by(|a, b| nan_first(*a, *b));
     sorted_quantile(q, scratch)
 }
 
@@ -108,6 +104,6 @@ pub(super) fn median_deviation(values: &[f64], scratch: &mut Vec<f64>) -> f64 {
     for value in scratch.iter_mut() {
         *value = (*value - median).abs();
     }
-    scratch.sort_unstable_by(nan_first);
+    scratch.sort_unstable_by(|a, b| nan_first(*a, *b));
     sorted_quantile(0.5, scratch)
 }

@@ -5,7 +5,7 @@
 use super::super::ast::At;
 use super::super::matcher::CompiledMatcher;
 use super::super::plan::duration::Duration;
-use super::super::store::{SeriesId, Store};
+use super::super::store::{HORIZON_MS, SeriesId, Store};
 use super::super::value::{RangeSeries, is_stale};
 use super::source::Source;
 use super::{Env, Inputs, Moment, Operator, Outcome, Output, Span, at};
@@ -25,7 +25,7 @@ impl Operator for RangeSelect {
     fn run(&mut self, _inputs: Inputs<'_>, _output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         let reference = match self.fixed {
             None => now.t,
-            Some(At::Millis(ms)) => ms,
+            Some(At::Millis(ms)) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             Some(At::Start) => env.span.start,
             Some(At::End) => env.span.end,
         };
@@ -47,10 +47,7 @@ impl Operator for RangeSelect {
             env.meter.spend(high.saturating_sub(low))?;
             env.meter.hold(points.len())?;
             if let (Some(labels), false) = (env.store.labels(*id), points.is_empty()) {
-                self.matrix.push(RangeSeries {
-                    labels: labels.clone(),
-                    points,
-                });
+                self.matrix.push(RangeSeries { labels: labels.clone(), points });
             }
         }
         Ok(())

@@ -43,13 +43,7 @@ pub(super) fn extrapolated(window: &Window<'_>, range_ms: i64, counter: bool, pe
         return STALE;
     };
     let increase = raw_increase(window, first, last, counter);
-    let edges = Edges::new(
-        window.time(0),
-        window.time(steps),
-        steps,
-        window.start,
-        window.end,
-    );
+    let edges = Edges::new(window.time(0), window.time(steps), steps, window.start, window.end);
     increase
         * edges.factor(
             if counter { Some((first, increase)) } else { None },
@@ -82,11 +76,7 @@ impl Edges {
         if to_end >= threshold {
             to_end = average / 2.0;
         }
-        Self {
-            sampled,
-            to_start,
-            to_end,
-        }
+        Self { sampled, to_start, to_end }
     }
 
     /// What to multiply the change with. `counter` is the first value and the change of a counter.
@@ -121,16 +111,8 @@ pub(super) fn instant(window: &Window<'_>, per_second: bool) -> f64 {
     if interval == 0 {
         return STALE;
     }
-    let change = if per_second && last < before {
-        *last
-    } else {
-        last - before
-    };
-    if per_second {
-        change / (interval as f64 / 1000.0)
-    } else {
-        change
-    }
+    let change = if per_second && last < before { *last } else { last - before };
+    if per_second { change / (interval as f64 / 1000.0) } else { change }
 }
 
 /// How often the value fell.
@@ -138,9 +120,5 @@ pub(super) fn resets(window: &Window<'_>) -> f64 {
     if let Some(drops) = window.drops {
         return drops.len() as f64;
     }
-    window
-        .values
-        .windows(2)
-        .filter(|pair| matches!(pair, [before, after] if after < before))
-        .count() as f64
+    window.values.windows(2).filter(|pair| matches!(pair, [before, after] if after < before)).count() as f64
 }

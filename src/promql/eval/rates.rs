@@ -35,13 +35,7 @@ impl Remembered {
         let (to_first, to_last) = (first - start, end - last);
         if self.to_first != to_first || self.to_last != to_last || self.steps != steps {
             let edges = Edges::new(first, last, steps, start, end);
-            *self = Self {
-                to_first,
-                to_last,
-                steps,
-                edges,
-                factor: edges.factor(None, wanted.range),
-            };
+            *self = Self { to_first, to_last, steps, edges, factor: edges.factor(None, wanted.range) };
         }
     }
 
@@ -49,10 +43,7 @@ impl Remembered {
     #[inline]
     fn extrapolate(&self, first: f64, increase: f64, wanted: Wanted) -> f64 {
         // Where the counter would reach zero well before the left edge, the cut at zero, a division, does not matter.
-        let (reach, needed) = (
-            first * self.edges.sampled,
-            self.edges.to_start * increase * (1.0 + 1e-9),
-        );
+        let (reach, needed) = (first * self.edges.sampled, self.edges.to_start * increase * (1.0 + 1e-9));
         if (increase > 0.0 && reach > needed && reach > 1e-290) || !wanted.counter || increase <= 0.0 {
             return increase * self.factor;
         }
@@ -69,10 +60,7 @@ pub(super) fn rates<'a>(
     scratch: &mut Scratch,
     (counter, per_second): (bool, bool),
 ) {
-    let wanted = Wanted {
-        counter,
-        range: per_second.then(|| duration_seconds(frame.range)),
-    };
+    let wanted = Wanted { counter, range: per_second.then(|| duration_seconds(frame.range)) };
     let mut known = Remembered::default();
     for (row, cells) in rows.iter_mut().zip(tiles) {
         let Some(series) = store.series(row.id) else {
@@ -87,13 +75,9 @@ pub(super) fn rates<'a>(
             let (low, high) = row.advance(series, start - frame.closed, end);
             *cell = STALE;
             if low + 1 < high {
-                *cell = rate(
-                    &window_of(series, (low, high), (start, end), scratch),
-                    &mut known,
-                    wanted,
-                );
+                *cell = rate(&window_of(series, (low, high), (start, end), scratch), &mut known, wanted);
             }
-            end += frame.step;
+            end = end.saturating_add(frame.step);
         }
     }
 }
@@ -105,12 +89,7 @@ fn rate(window: &Window<'_>, known: &mut Remembered, wanted: Wanted) -> f64 {
         return STALE;
     };
     let increase = raw_increase(window, first, last, wanted.counter);
-    known.recall(
-        (window.start, window.end),
-        (window.time(0), window.time(steps)),
-        steps,
-        wanted,
-    );
+    known.recall((window.start, window.end), (window.time(0), window.time(steps)), steps, wanted);
     known.extrapolate(first, increase, wanted)
 }
 
@@ -141,12 +120,7 @@ fn even_rates(
         return None;
     }
     let steps = high - low - 1;
-    known.recall(
-        (start, end),
-        (series.times().at(low), series.times().at(high - 1)),
-        steps,
-        wanted,
-    );
+    known.recall((start, end), (series.times().at(low), series.times().at(high - 1)), steps, wanted);
     let values = series.values().get(low..last_high)?;
     let ends = values.iter().zip(values.get(steps..)?).step_by(hop);
     for (cell, (first, last)) in cells.iter_mut().zip(ends) {

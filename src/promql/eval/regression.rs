@@ -27,11 +27,7 @@ fn line(window: &Window<'_>, origin: i64) -> (f64, f64) {
         xx_sum.add(x * x);
     }
     if constant {
-        return if first.is_infinite() {
-            (f64::NAN, f64::NAN)
-        } else {
-            (0.0, first)
-        };
+        return if first.is_infinite() { (f64::NAN, f64::NAN) } else { (0.0, first) };
     }
     let (x, y, xy, xx) = (x_sum.total(), y_sum.total(), xy_sum.total(), xx_sum.total());
     let covariance = xy - x * y / n;

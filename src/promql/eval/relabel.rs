@@ -12,30 +12,16 @@ use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     /// `target` becomes `replacement`, expanded, where `pattern` matches `from`.
-    Replace {
-        target: String,
-        replacement: String,
-        from: String,
-        pattern: Regex,
-    },
+    Replace { target: String, replacement: String, from: String, pattern: Regex },
     /// `target` becomes the values of `from`, with `separator` between.
-    Join {
-        target: String,
-        separator: String,
-        from: Vec<String>,
-    },
+    Join { target: String, separator: String, from: Vec<String> },
 }
 
 impl Change {
     /// Source: Prometheus v3.15.1, promql/functions.go, `evalLabelReplace` and `evalLabelJoin`.
     fn apply(&self, labels: &Labels) -> Labels {
         match self {
-            Self::Replace {
-                target,
-                replacement,
-                from,
-                pattern,
-            } => {
+            Self::Replace { target, replacement, from, pattern } => {
                 let Some(captures) = pattern.captures(labels.get(from)) else {
                     return labels.clone();
                 };
@@ -43,11 +29,7 @@ impl Change {
                 captures.expand(replacement, &mut value);
                 labels.with(target, &value)
             }
-            Self::Join {
-                target,
-                separator,
-                from,
-            } => {
+            Self::Join { target, separator, from } => {
                 let values: Vec<&str> = from.iter().map(|name| labels.get(name)).collect();
                 labels.with(target, &values.join(separator))
             }
@@ -65,11 +47,7 @@ pub(crate) struct Relabel {
 
 impl Relabel {
     pub(crate) fn new(input: NodeId, change: Change) -> Self {
-        Self {
-            input,
-            change,
-            mapping: Mapping::default(),
-        }
+        Self { input, change, mapping: Mapping::default() }
     }
 }
 
@@ -77,15 +55,12 @@ impl Operator for Relabel {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         let input = inputs.output(self.input);
         for (_, labels, nameless) in input.layout.from(self.mapping.len()) {
-            self.mapping
-                .push(output.layout.slot(self.change.apply(labels), nameless));
+            self.mapping.push(output.layout.slot(self.change.apply(labels), nameless));
         }
         output.vector.clear();
         env.meter.spend(input.vector.len())?;
         for (slot, value) in input.vector.iter() {
-            output
-                .vector
-                .push(self.mapping.take(slot, now.stamp).map_err(|_| CLASH)?, value);
+            output.vector.push(self.mapping.take(slot, now.stamp).map_err(|_| CLASH)?, value);
         }
         Ok(())
     }

@@ -90,9 +90,7 @@ impl Operator for Clock {
 
 impl Operator for ScalarBinary {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, _now: Moment, _env: &mut Env<'_>) -> Outcome {
-        output.scalar = self
-            .op
-            .compute(inputs.scalar(self.left), inputs.scalar(self.right));
+        output.scalar = self.op.compute(inputs.scalar(self.left), inputs.scalar(self.right));
         Ok(())
     }
 

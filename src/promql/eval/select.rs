@@ -88,14 +88,8 @@ pub(crate) fn check_scalars(
     if smoothing {
         for (factor, name) in scalars.iter().zip(["smoothing", "trend"]) {
             if *factor <= 0.0 || *factor >= 1.0 {
-                let bounds = if name == "smoothing" {
-                    "0 < sf < 1"
-                } else {
-                    "0 < tf < 1"
-                };
-                return Err(format!(
-                    "invalid {name} factor. Expected: {bounds}, got: {factor:.6}"
-                ));
+                let bounds = if name == "smoothing" { "0 < sf < 1" } else { "0 < tf < 1" };
+                return Err(format!("invalid {name} factor. Expected: {bounds}, got: {factor:.6}"));
             }
         }
     }
@@ -121,12 +115,7 @@ impl Operator for Select {
         if let Some(place) = self.counter {
             for (row, metric) in &self.suspects {
                 if !is_stale(at(tile, *row as usize * stride + column)) {
-                    env.notes.add(
-                        Oddity::NotCounter {
-                            metric: metric.clone(),
-                        },
-                        place,
-                    );
+                    env.notes.add(Oddity::NotCounter { metric: metric.clone() }, place);
                 }
             }
         }

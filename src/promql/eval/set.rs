@@ -72,17 +72,10 @@ impl Operator for SetOperation {
     fn run(&mut self, inputs: Inputs<'_>, output: &mut Output, now: Moment, env: &mut Env<'_>) -> Outcome {
         self.sync(&inputs, output);
         output.vector.clear();
-        let (left, right) = (
-            &inputs.output(self.left).vector,
-            &inputs.output(self.right).vector,
-        );
+        let (left, right) = (&inputs.output(self.left).vector, &inputs.output(self.right).vector);
         env.meter.spend(left.len() + right.len())?;
         let or = self.op == BinaryOp::Or;
-        let (deciding, of_deciding) = if or {
-            (left, &self.of_left)
-        } else {
-            (right, &self.of_right)
-        };
+        let (deciding, of_deciding) = if or { (left, &self.of_left) } else { (right, &self.of_right) };
         for slot in &deciding.slots {
             let signature = of_deciding.get(*slot as usize).copied().unwrap_or_default();
             if let Some(seen) = self.seen.get_mut(signature as usize) {

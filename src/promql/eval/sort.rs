@@ -52,11 +52,7 @@ impl Operator for Sort {
                         });
                         let all = || labels(a.0).cmp(&labels(b.0));
                         let ordering = by_names.fold(Ordering::Equal, Ordering::then).then_with(all);
-                        if self.descending {
-                            ordering.reverse()
-                        } else {
-                            ordering
-                        }
+                        if self.descending { ordering.reverse() } else { ordering }
                     });
                 }
             }

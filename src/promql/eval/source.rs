@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::super::ast::{At, QuerySpan};
 use super::super::options::Options;
 use super::super::plan::duration::Duration;
-use super::super::store::{Series, SeriesId, Store, TimesView};
+use super::super::store::{HORIZON_MS, Series, SeriesId, Store, TimesView};
 use super::super::value::{STALE, is_stale};
 use super::rates::rates;
 use super::window::{Parameters, Window, WindowFunction, apply, seconds};
@@ -116,7 +116,7 @@ impl Source {
         }
         self.offset.resolve(span)?;
         self.fixed_ms = self.fixed.map(|fixed| match fixed {
-            At::Millis(ms) => ms,
+            At::Millis(ms) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             At::Start => span.start,
             At::End => span.end,
         });
@@ -158,17 +158,9 @@ impl Source {
         if here && now.number >= self.filled.first && now.number < self.filled.first + self.filled.count {
             return Ok(now.number - self.filled.first);
         }
-        let count = if scalars.is_some() || self.fixed.is_some() {
-            1
-        } else {
-            now.ahead.clamp(1, BLOCK)
-        };
+        let count = if scalars.is_some() || self.fixed.is_some() { 1 } else { now.ahead.clamp(1, BLOCK) };
         self.fill(now, count, scalars.unwrap_or_default(), env)?;
-        self.filled = Filled {
-            pass: now.pass,
-            first: now.number,
-            count,
-        };
+        self.filled = Filled { pass: now.pass, first: now.number, count };
         Ok(0)
     }
 
@@ -187,46 +179,20 @@ impl Source {
         };
         let tiles = self.tile.chunks_exact_mut(self.stride);
         match self.reading {
-            Reading::Value => lookups(
-                &mut self.rows,
-                tiles,
-                &frame,
-                env.store,
-                env.options,
-                |_, value| value,
-            ),
-            Reading::Time => lookups(&mut self.rows, tiles, &frame, env.store, env.options, |t, _| {
-                seconds(t)
-            }),
+            Reading::Value => {
+                lookups(&mut self.rows, tiles, &frame, env.store, env.options, |_, value| value);
+            }
+            Reading::Time => {
+                lookups(&mut self.rows, tiles, &frame, env.store, env.options, |t, _| seconds(t));
+            }
             Reading::Window(WindowFunction::Rate) => {
-                rates(
-                    &mut self.rows,
-                    tiles,
-                    &frame,
-                    env.store,
-                    &mut self.scratch,
-                    (true, true),
-                );
+                rates(&mut self.rows, tiles, &frame, env.store, &mut self.scratch, (true, true));
             }
             Reading::Window(WindowFunction::Increase) => {
-                rates(
-                    &mut self.rows,
-                    tiles,
-                    &frame,
-                    env.store,
-                    &mut self.scratch,
-                    (true, false),
-                );
+                rates(&mut self.rows, tiles, &frame, env.store, &mut self.scratch, (true, false));
             }
             Reading::Window(function) => {
-                let read = windows(
-                    &mut self.rows,
-                    tiles,
-                    &frame,
-                    env.store,
-                    &mut self.scratch,
-                    function,
-                );
+                let read = windows(&mut self.rows, tiles, &frame, env.store, &mut self.scratch, function);
                 env.meter.spend(read)?;
             }
         }
@@ -274,7 +240,7 @@ fn lookups<'a>(
                     *cell = pick(t, value);
                 }
             }
-            end += frame.step;
+            end = end.saturating_add(frame.step);
         }
     }
 }
@@ -327,21 +293,13 @@ fn windows<'a>(
                     read += high - low;
                 }
                 let mut sorted = std::mem::take(&mut scratch.sorted);
-                let mut with = Parameters {
-                    range_ms: frame.range,
-                    t,
-                    scalars: frame.scalars,
-                    scratch: &mut sorted,
-                };
-                *cell = apply(
-                    function,
-                    &window_of(series, (low, high), (start, end), scratch),
-                    &mut with,
-                );
+                let mut with =
+                    Parameters { range_ms: frame.range, t, scalars: frame.scalars, scratch: &mut sorted };
+                *cell = apply(function, &window_of(series, (low, high), (start, end), scratch), &mut with);
                 scratch.sorted = sorted;
             }
-            end += frame.step;
-            t += frame.step;
+            end = end.saturating_add(frame.step);
+            t = t.saturating_add(frame.step);
         }
     }
     read

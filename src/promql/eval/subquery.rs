@@ -6,10 +6,11 @@
 
 use super::super::ast::{At, QuerySpan};
 use super::super::plan::duration::Duration;
-use super::super::store::{Series, SeriesId, TimesView};
+use super::super::store::{HORIZON_MS, Series, SeriesId, TimesView, signed};
 use super::super::value::{RangeSeries, is_stale};
 use super::layout::{CLASH, Mapping, Naming};
 use super::select::check_scalars;
+use super::source::Source;
 use super::window::{Parameters, Window, WindowFunction, apply};
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output, Program, Span};
 
@@ -39,10 +40,7 @@ impl Track {
     /// The points up to `end`.
     fn until(&self, end: i64) -> (&[i64], &[f64]) {
         let high = self.times.partition_point(|t| *t <= end).max(self.gone);
-        (
-            self.times.get(self.gone..high).unwrap_or(&[]),
-            self.values.get(self.gone..high).unwrap_or(&[]),
-        )
+        (self.times.get(self.gone..high).unwrap_or(&[]), self.values.get(self.gone..high).unwrap_or(&[]))
     }
 }
 
@@ -93,10 +91,7 @@ pub(crate) struct Subquery {
 
 impl Subquery {
     pub(crate) fn new(program: Program, spec: Spec, delayed: bool) -> Self {
-        let naming = Naming::new(
-            spec.function.is_some_and(|function| !function.keeps_name()),
-            delayed,
-        );
+        let naming = Naming::new(spec.function.is_some_and(|function| !function.keeps_name()), delayed);
         Self {
             program,
             spec,
@@ -133,13 +128,11 @@ impl Subquery {
     /// Sees to it that the tracks hold the grid from `first` to `end`.
     fn cover(&mut self, first: i64, end: i64, step: i64, env: &mut Env<'_>) -> Outcome {
         let last = first + (end - first).max(-step).div_euclid(step) * step;
+        self.list_series(env);
         let keeps = |covered: &Covered| {
             covered.step == step && covered.from <= first && covered.until >= first - step
         };
-        let kept = self
-            .covered
-            .filter(keeps)
-            .filter(|covered| self.still_holds(covered, env));
+        let kept = self.covered.filter(keeps).filter(|covered| self.still_holds(covered, env));
         if kept.is_none() {
             self.forget();
         }
@@ -148,28 +141,29 @@ impl Subquery {
             self.points -= track.prune(first - 1);
         }
         env.meter.hold(self.points)?;
-        self.program.attach(env.store);
         self.evaluate(from, last, step, last > first, env)?;
-        if self.known != env.store.len() {
-            self.known = env.store.len();
-            self.lengths.clear();
-            self.lengths
-                .extend(series_of(&self.program).into_iter().map(|id| (id, 0)));
-        }
         if kept.is_none_or(|covered| covered.appends != env.store.appends()) {
             for (id, length) in &mut self.lengths {
                 *length = env.store.series(*id).map_or(0, Series::len);
             }
         }
         let until = last.max(from - step);
-        self.covered = Some(Covered {
-            from: first,
-            until,
-            step,
-            span: env.span,
-            appends: env.store.appends(),
-        });
+        self.covered =
+            Some(Covered { from: first, until, step, span: env.span, appends: env.store.appends() });
         Ok(())
+    }
+
+    /// Takes in series that are new to the store; what the tracks hold was evaluated without them.
+    fn list_series(&mut self, env: &Env<'_>) {
+        if self.known == env.store.len() {
+            return;
+        }
+        self.known = env.store.len();
+        self.program.attach(env.store);
+        let before = std::mem::take(&mut self.lengths);
+        let length = |id| before.binary_search_by_key(&id, |known| known.0).ok().and_then(|i| before.get(i));
+        let ids = series_of(&self.program).into_iter();
+        self.lengths = ids.map(|id| (id, length(id).map_or(0, |known| known.1))).collect();
     }
 
     fn evaluate(&mut self, from: i64, last: i64, step: i64, ranged: bool, env: &mut Env<'_>) -> Outcome {
@@ -179,21 +173,9 @@ impl Subquery {
         let pass = self.program.start_pass();
         let count = ((last - from) / step + 1) as usize;
         for number in 0..count {
-            let t = from + step * number as i64;
-            let moment = Moment {
-                t,
-                number,
-                ahead: count - number,
-                step,
-                ranged,
-                pass,
-                stamp: 0,
-            };
-            // Instants cost something even where nothing is selected.
-            env.meter.spend(self.program.nodes.len())?;
-            self.program
-                .evaluate(moment, env)
-                .map_err(|fault| fault.message)?;
+            let t = from + step * signed(number);
+            let moment = Moment { t, number, ahead: count - number, step, ranged, pass, stamp: 0 };
+            self.program.evaluate(moment, env).map_err(|fault| fault.message)?;
             let output = self.program.output();
             self.tracks.resize_with(output.layout.len(), Track::default);
             env.meter.hold(output.vector.len())?;
@@ -227,29 +209,15 @@ impl Subquery {
                 continue;
             }
             env.meter.spend(values.len())?;
-            let window = Window {
-                values,
-                times: TimesView::Wide(times),
-                first: 0,
-                drops: None,
-                start,
-                end,
-            };
-            let mut with = Parameters {
-                range_ms: self.spec.range.ms,
-                t,
-                scalars,
-                scratch: &mut self.scratch,
-            };
+            let window = Window { values, times: TimesView::Wide(times), first: 0, drops: None, start, end };
+            let mut with =
+                Parameters { range_ms: self.spec.range.ms, t, scalars, scratch: &mut self.scratch };
             let value = apply(function, &window, &mut with);
             if !is_stale(value) {
                 // As with selectors, series that fall together clash even if they follow each other; here, per instant.
-                output.vector.push(
-                    self.mapping
-                        .take(slot as u32, t.unsigned_abs() + 1)
-                        .map_err(|_| CLASH)?,
-                    value,
-                );
+                output
+                    .vector
+                    .push(self.mapping.take(slot as u32, t.unsigned_abs() + 1).map_err(|_| CLASH)?, value);
             }
         }
         Ok(())
@@ -258,11 +226,7 @@ impl Subquery {
 
 /// All series that a program reads, those of programs within included; sorted, each once.
 pub(crate) fn series_of(program: &Program) -> Vec<SeriesId> {
-    let mut all: Vec<SeriesId> = program
-        .sources
-        .iter()
-        .flat_map(|source| source.series())
-        .collect();
+    let mut all: Vec<SeriesId> = program.sources.iter().flat_map(Source::series).collect();
     for node in &program.nodes {
         if let Some(inner) = node.operator.inner() {
             all.extend(series_of(inner));
@@ -277,11 +241,7 @@ pub(crate) fn series_of(program: &Program) -> Vec<SeriesId> {
 /// The first multiple of `step` after `start`, or at it if `closed`.
 fn first_on_grid(start: i64, step: i64, closed: bool) -> i64 {
     let at = start.div_euclid(step) * step;
-    if at < start || (at == start && !closed) {
-        at + step
-    } else {
-        at
-    }
+    if at < start || (at == start && !closed) { at + step } else { at }
 }
 
 impl Operator for Subquery {
@@ -294,17 +254,14 @@ impl Operator for Subquery {
         check_scalars(scalars, smoothing, self.spec.quantile, env)?;
         let reference = match self.spec.fixed {
             None => now.t,
-            Some(At::Millis(ms)) => ms,
+            Some(At::Millis(ms)) => ms.clamp(-HORIZON_MS, HORIZON_MS),
             Some(At::Start) => env.span.start,
             Some(At::End) => env.span.end,
         };
         let end = reference.saturating_sub(self.spec.offset.ms);
         let start = end.saturating_sub(self.spec.range.ms);
-        let step = self
-            .spec
-            .step
-            .as_ref()
-            .map_or(env.options.default_subquery_step_ms, |step| step.ms);
+        let step = self.spec.step.as_ref().map_or(env.options.default_subquery_step_ms, |step| step.ms);
+        let step = step.min(HORIZON_MS);
         if step <= 0 {
             return Err("duration must be greater than 0".to_owned());
         }
@@ -323,10 +280,7 @@ impl Operator for Subquery {
             let (times, values) = track.until(end);
             if !times.is_empty() {
                 let points = times.iter().copied().zip(values.iter().copied()).collect();
-                self.matrix.push(RangeSeries {
-                    labels: labels.clone(),
-                    points,
-                });
+                self.matrix.push(RangeSeries { labels: labels.clone(), points });
             }
         }
         Ok(())
@@ -334,7 +288,7 @@ impl Operator for Subquery {
 
     fn attach(
         &mut self,
-        _sources: &mut [super::source::Source],
+        _sources: &mut [Source],
         _output: &mut Output,
         store: &super::super::store::Store,
         _first: usize,

@@ -29,11 +29,7 @@ struct Lanes {
 }
 
 /// The sum of nothing: adding to it gives what is added, its sign included.
-const NOTHING: Lanes = Lanes {
-    values: [-0.0; BLOCK],
-    lost: [0.0; BLOCK],
-    any: [false; BLOCK],
-};
+const NOTHING: Lanes = Lanes { values: [-0.0; BLOCK], lost: [0.0; BLOCK], any: [false; BLOCK] };
 
 impl Lanes {
     /// Adds a row of the tile; `STALE` adds nothing. As `Sum::add`, without branches.
@@ -46,11 +42,7 @@ impl Lanes {
             let greater = value.abs() >= term.abs();
             let (head, tail) = if greater { (*value, *term) } else { (*term, *value) };
             let compensated = *lost + ((head - sum) + tail);
-            let compensated = if sum.abs() == f64::INFINITY {
-                0.0
-            } else {
-                compensated
-            };
+            let compensated = if sum.abs() == f64::INFINITY { 0.0 } else { compensated };
             *lost = if present { compensated } else { *lost };
             *value = if present { sum } else { *value };
             *any |= present;
@@ -60,12 +52,7 @@ impl Lanes {
 
 impl Total {
     pub(crate) fn new(select: Select) -> Self {
-        Self {
-            select,
-            selected: Output::default(),
-            lanes: NOTHING,
-            block: (0, 0, 0),
-        }
+        Self { select, selected: Output::default(), lanes: NOTHING, block: (0, 0, 0) }
     }
 
     /// Sums all columns of the tile.
@@ -102,7 +89,9 @@ impl Operator for Total {
             output.vector.clear();
             if let Some((first, rest)) = self.selected.vector.values.split_first() {
                 let mut sum = Sum::of(*first);
-                rest.iter().for_each(|value| sum.add(*value));
+                for value in rest {
+                    sum.add(*value);
+                }
                 output.vector.push(0, sum.total());
             }
             return Ok(());
@@ -128,9 +117,7 @@ impl Operator for Total {
         }
         let lanes = &self.lanes;
         if lanes.any.get(column) == Some(&true) {
-            output
-                .vector
-                .push(0, at(&lanes.values, column) + at(&lanes.lost, column));
+            output.vector.push(0, at(&lanes.values, column) + at(&lanes.lost, column));
         }
         Ok(())
     }

@@ -54,10 +54,7 @@ pub(super) struct Builder<'a> {
 pub(super) type Planned<T> = Result<T, PlanError>;
 
 pub(super) fn refuse<T>(span: QuerySpan, message: impl Into<String>) -> Planned<T> {
-    Err(PlanError {
-        message: message.into(),
-        span,
-    })
+    Err(PlanError { message: message.into(), span })
 }
 
 /// Plans a query.
@@ -160,11 +157,7 @@ impl<'a> Builder<'a> {
             return *id;
         }
         let id = self.program.nodes.len();
-        self.program.nodes.push(Node {
-            operator: make(),
-            output: Output::default(),
-            span,
-        });
+        self.program.nodes.push(Node { operator: make(), output: Output::default(), span });
         self.nodes.insert(key, id);
         id
     }
@@ -200,9 +193,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn constant(&mut self, value: f64, span: QuerySpan) -> NodeId {
-        let id = self.node(format!("constant {:x}", value.to_bits()), span, || {
-            Box::new(Constant(value))
-        });
+        let id = self.node(format!("constant {:x}", value.to_bits()), span, || Box::new(Constant(value)));
         self.constants.insert(id, value);
         id
     }
@@ -216,19 +207,13 @@ impl<'a> Builder<'a> {
     pub(super) fn scalar(&mut self, expr: &Expr) -> Planned<NodeId> {
         self.descend(expr.span, |this| match &expr.kind {
             ExprKind::Number(value) | ExprKind::Duration(value) => Ok(this.constant(*value, expr.span)),
-            ExprKind::Paren(inner)
-            | ExprKind::Unary {
-                negative: false,
-                expr: inner,
-            } => this.scalar(inner),
+            ExprKind::Paren(inner) | ExprKind::Unary { negative: false, expr: inner } => this.scalar(inner),
             ExprKind::Unary { expr: inner, .. } => {
                 let input = this.scalar(inner)?;
                 if let Some(value) = this.constants.get(&input).copied() {
                     return Ok(this.constant(-value, expr.span));
                 }
-                Ok(this.node(format!("negation {input}"), expr.span, || {
-                    Box::new(ScalarNegation(input))
-                }))
+                Ok(this.node(format!("negation {input}"), expr.span, || Box::new(ScalarNegation(input))))
             }
             ExprKind::Binary(binary) => {
                 let (left, right) = (this.scalar(&binary.left)?, this.scalar(&binary.right)?);
@@ -269,23 +254,14 @@ impl<'a> Builder<'a> {
     /// An instant vector.
     pub(super) fn vector(&mut self, expr: &Expr) -> Planned<NodeId> {
         self.descend(expr.span, |this| match &expr.kind {
-            ExprKind::Paren(inner)
-            | ExprKind::Unary {
-                negative: false,
-                expr: inner,
-            } => this.vector(inner),
+            ExprKind::Paren(inner) | ExprKind::Unary { negative: false, expr: inner } => this.vector(inner),
             ExprKind::Unary { expr: inner, .. } => {
                 let input = this.vector(inner)?;
                 Ok(this.elementwise(input, Action::Function(Function::Negate), expr.span))
             }
-            ExprKind::Vector(selector) => this.select(
-                Reading::Value,
-                selector,
-                Duration::default(),
-                Vec::new(),
-                None,
-                expr.span,
-            ),
+            ExprKind::Vector(selector) => {
+                this.select(Reading::Value, selector, Duration::default(), Vec::new(), None, expr.span)
+            }
             ExprKind::Binary(binary) => this.binary(binary, expr.span),
             ExprKind::Aggregate(aggregate) => this.aggregate(aggregate, expr.span),
             ExprKind::Call { function, args } => this.vector_call(function, args, expr.span),
@@ -338,9 +314,7 @@ impl<'a> Builder<'a> {
         let offset = self.modifiers(selector.offset.as_ref(), selector.at);
         let key = format!("{reading:?} {range:?} {offset:?} {:?} {scalars:?}", selector.at);
         let source = *self.sources.entry(key).or_insert_with(|| {
-            self.program
-                .sources
-                .push(Source::new(reading, range, offset, selector.at, span));
+            self.program.sources.push(Source::new(reading, range, offset, selector.at, span));
             self.program.sources.len() - 1
         });
         let drops = match reading {
@@ -348,15 +322,9 @@ impl<'a> Builder<'a> {
             Reading::Time => true,
             Reading::Window(function) => !function.keeps_name(),
         };
-        let mut select = Select::new(
-            source,
-            matchers,
-            Naming::new(drops, self.options.delayed_name_removal),
-        );
-        let wants_counter = matches!(
-            reading,
-            Reading::Window(WindowFunction::Rate | WindowFunction::Increase)
-        );
+        let mut select = Select::new(source, matchers, Naming::new(drops, self.options.delayed_name_removal));
+        let wants_counter =
+            matches!(reading, Reading::Window(WindowFunction::Rate | WindowFunction::Increase));
         select.counter = wants_counter.then_some(span);
         Ok((format!("{source} {:?}", selector.matchers), select))
     }
@@ -397,19 +365,10 @@ impl<'a> Builder<'a> {
         span: QuerySpan,
     ) -> Planned<NodeId> {
         let matchers = Self::matchers(selector, span)?;
-        let (range, offset) = (
-            self.duration(Some(range)),
-            self.modifiers(selector.offset.as_ref(), selector.at),
-        );
+        let (range, offset) =
+            (self.duration(Some(range)), self.modifiers(selector.offset.as_ref(), selector.at));
         let fixed = selector.at;
-        let operator = RangeSelect {
-            matchers,
-            range,
-            offset,
-            fixed,
-            ids: Vec::new(),
-            matrix: Vec::new(),
-        };
+        let operator = RangeSelect { matchers, range, offset, fixed, ids: Vec::new(), matrix: Vec::new() };
         Ok(self.node("range".to_owned(), span, || Box::new(operator)))
     }
 
@@ -427,14 +386,7 @@ impl<'a> Builder<'a> {
         match &argument.kind {
             ExprKind::Matrix { selector, range } => {
                 let range = self.duration(Some(range));
-                self.select(
-                    Reading::Window(function),
-                    selector,
-                    range,
-                    scalars,
-                    quantile,
-                    place,
-                )
+                self.select(Reading::Window(function), selector, range, scalars, quantile, place)
             }
             _ => self.subquery(argument, Some(function), scalars, quantile),
         }
@@ -447,14 +399,7 @@ impl<'a> Builder<'a> {
         scalars: Vec<NodeId>,
         quantile: Option<QuerySpan>,
     ) -> Planned<NodeId> {
-        let ExprKind::Subquery {
-            expr,
-            range,
-            step,
-            offset,
-            at,
-        } = &argument.kind
-        else {
+        let ExprKind::Subquery { expr, range, step, offset, at } = &argument.kind else {
             return refuse(argument.span, "expected a range vector");
         };
         let mut inner = Builder::new(self.options, self.depth + 1);
@@ -471,22 +416,10 @@ impl<'a> Builder<'a> {
         inner.program.spanned = spanned;
         self.spanned |= spanned;
         self.volatile |= volatile;
-        let spec = Spec {
-            range,
-            step,
-            offset,
-            fixed: *at,
-            function,
-            scalars,
-            quantile,
-            spanned,
-            volatile,
-        };
+        let spec = Spec { range, step, offset, fixed: *at, function, scalars, quantile, spanned, volatile };
         let key = format!("subquery {}", self.program.nodes.len());
         let delayed = self.options.delayed_name_removal;
-        Ok(self.node(key, argument.span, || {
-            Box::new(Subquery::new(inner.program, spec, delayed))
-        }))
+        Ok(self.node(key, argument.span, || Box::new(Subquery::new(inner.program, spec, delayed))))
     }
 
     fn binary(&mut self, binary: &Binary, span: QuerySpan) -> Planned<NodeId> {
@@ -498,20 +431,12 @@ impl<'a> Builder<'a> {
         let return_bool = binary.return_bool;
         let scalar_left = kind_of(&binary.left) == ValueType::Scalar;
         if scalar_left || kind_of(&binary.right) == ValueType::Scalar {
-            let (vector, scalar) = if scalar_left {
-                (&binary.right, &binary.left)
-            } else {
-                (&binary.left, &binary.right)
-            };
+            let (vector, scalar) =
+                if scalar_left { (&binary.right, &binary.left) } else { (&binary.left, &binary.right) };
             let (vector, scalar) = (self.vector(vector)?, self.scalar(scalar)?);
             return Ok(self.elementwise(
                 vector,
-                Action::Operator {
-                    op,
-                    scalar,
-                    scalar_left,
-                    return_bool,
-                },
+                Action::Operator { op, scalar, scalar_left, return_bool },
                 span,
             ));
         }
@@ -554,13 +479,9 @@ impl<'a> Builder<'a> {
             return Ok(self.node(key, span, || Box::new(CountValues::new(input, label, grouping()))));
         }
         let scalar = self.scalar(parameter)?;
-        Ok(
-            self.node(format!("aggregate {shape} {scalar}"), span, || match op {
-                AggregateOp::Quantile => {
-                    Box::new(Aggregate::new(input, op, Some((scalar, place)), grouping()))
-                }
-                _ => Box::new(Choose::new(input, op, scalar, place, grouping())),
-            }),
-        )
+        Ok(self.node(format!("aggregate {shape} {scalar}"), span, || match op {
+            AggregateOp::Quantile => Box::new(Aggregate::new(input, op, Some((scalar, place)), grouping())),
+            _ => Box::new(Choose::new(input, op, scalar, place, grouping())),
+        }))
     }
 }

@@ -29,8 +29,7 @@ pub(super) fn text(expr: &Expr) -> Planned<String> {
 
 /// The argument number `i`.
 fn argument(args: &[Expr], i: usize, span: QuerySpan) -> Planned<&Expr> {
-    args.get(i)
-        .map_or_else(|| refuse(span, "an argument is missing"), Ok)
+    args.get(i).map_or_else(|| refuse(span, "an argument is missing"), Ok)
 }
 
 /// Whether a text may name a label: not if it has bytes that are no text, for which the parser puts the last code points.
@@ -50,15 +49,9 @@ impl Builder<'_> {
             "pi" => self.constant(std::f64::consts::PI, span),
             "scalar" => self.scalar_of(argument(args, 0, span)?, span)?,
             "min_of" | "max_of" => {
-                let (left, right) = (
-                    self.scalar(argument(args, 0, span)?)?,
-                    self.scalar(argument(args, 1, span)?)?,
-                );
-                let op = if name == "min_of" {
-                    ScalarOp::MinOf
-                } else {
-                    ScalarOp::MaxOf
-                };
+                let (left, right) =
+                    (self.scalar(argument(args, 0, span)?)?, self.scalar(argument(args, 1, span)?)?);
+                let op = if name == "min_of" { ScalarOp::MinOf } else { ScalarOp::MaxOf };
                 self.scalar_pair(op, left, right, span)
             }
             _ => return refuse(span, format!("function {name:?} is not supported")),
@@ -75,12 +68,11 @@ impl Builder<'_> {
             return Ok(self.elementwise(input, Action::Function(function), span));
         }
         if let Some(part) = Part::named(name) {
-            let input = match args.first() {
-                Some(input) => self.vector(input)?,
-                None => {
-                    let now = self.clock(Clock::Time, span);
-                    self.vector_of(now, span)
-                }
+            let input = if let Some(input) = args.first() {
+                self.vector(input)?
+            } else {
+                let now = self.clock(Clock::Time, span);
+                self.vector_of(now, span)
             };
             return Ok(self.elementwise(input, Action::Part(part), span));
         }
@@ -118,15 +110,9 @@ impl Builder<'_> {
             }
             _ => (argument(args, 0, span)?, None),
         };
-        let scalars: Vec<NodeId> = scalars
-            .unwrap_or(&[])
-            .iter()
-            .map(|arg| self.scalar(arg))
-            .collect::<Planned<_>>()?;
-        let quantile = args
-            .first()
-            .filter(|_| function == WindowFunction::Quantile)
-            .map(|arg| arg.span);
+        let scalars: Vec<NodeId> =
+            scalars.unwrap_or(&[]).iter().map(|arg| self.scalar(arg)).collect::<Planned<_>>()?;
+        let quantile = args.first().filter(|_| function == WindowFunction::Quantile).map(|arg| arg.span);
         let windows = self.window(function, matrix, scalars, quantile)?;
         if name != "absent_over_time" {
             return Ok(windows);
@@ -139,9 +125,7 @@ impl Builder<'_> {
     }
 
     fn absence(&mut self, input: NodeId, labels: Labels, span: QuerySpan) -> NodeId {
-        let id = self.node(format!("absent {input} {labels}"), span, || {
-            Box::new(Absent { input })
-        });
+        let id = self.node(format!("absent {input} {labels}"), span, || Box::new(Absent { input }));
         self.label(id, labels);
         id
     }
@@ -157,14 +141,7 @@ impl Builder<'_> {
 
     fn timestamp(&mut self, arg: &Expr, span: QuerySpan) -> Planned<NodeId> {
         if let ExprKind::Vector(selector) = &unwrap(arg).kind {
-            return self.select(
-                Reading::Time,
-                selector,
-                Duration::default(),
-                Vec::new(),
-                None,
-                span,
-            );
+            return self.select(Reading::Time, selector, Duration::default(), Vec::new(), None, span);
         }
         let input = self.vector(arg)?;
         Ok(self.elementwise(input, Action::Timestamp, span))
@@ -172,11 +149,7 @@ impl Builder<'_> {
 
     fn bounded(&mut self, name: &str, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
         let input = self.vector(argument(args, 0, span)?)?;
-        let bounds: Vec<NodeId> = args
-            .iter()
-            .skip(1)
-            .map(|arg| self.scalar(arg))
-            .collect::<Planned<_>>()?;
+        let bounds: Vec<NodeId> = args.iter().skip(1).map(|arg| self.scalar(arg)).collect::<Planned<_>>()?;
         let action = match (name, bounds.as_slice()) {
             ("clamp", [low, high]) => Action::Clamp(*low, *high),
             ("clamp_min", [low]) => Action::ClampMin(*low),
@@ -196,15 +169,8 @@ impl Builder<'_> {
             Key::Value
         };
         let shape = format!("sort {input} {key:?} {descending}");
-        Ok(self.node(shape, span, || {
-            Box::new(Sort {
-                input,
-                key,
-                descending,
-                place: span,
-                items: Vec::new(),
-            })
-        }))
+        Ok(self
+            .node(shape, span, || Box::new(Sort { input, key, descending, place: span, items: Vec::new() })))
     }
 
     fn label_replace(&mut self, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
@@ -214,10 +180,7 @@ impl Builder<'_> {
         let input = self.vector(vector)?;
         let source = text(pattern)?;
         let Ok(pattern) = anchored(&source) else {
-            return refuse(
-                pattern.span,
-                format!("invalid regular expression in label_replace(): {source}"),
-            );
+            return refuse(pattern.span, format!("invalid regular expression in label_replace(): {source}"));
         };
         let (target_name, replacement, from) = (text(target)?, text(replacement)?, text(from)?);
         if !names_a_label(&target_name) {
@@ -227,12 +190,7 @@ impl Builder<'_> {
             );
         }
         let key = format!("label_replace {input} {target_name:?} {replacement:?} {from:?} {source:?}");
-        let change = Change::Replace {
-            target: target_name,
-            replacement,
-            from,
-            pattern,
-        };
+        let change = Change::Replace { target: target_name, replacement, from, pattern };
         Ok(self.node(key, span, || Box::new(Relabel::new(input, change))))
     }
 
@@ -249,14 +207,9 @@ impl Builder<'_> {
             );
         }
         let from: Vec<String> = from.iter().map(text).collect::<Planned<_>>()?;
-        let change = Change::Join {
-            target: target_name,
-            separator: text(separator)?,
-            from,
-        };
-        Ok(self.node(format!("label_join {input} {change:?}"), span, || {
-            Box::new(Relabel::new(input, change))
-        }))
+        let change = Change::Join { target: target_name, separator: text(separator)?, from };
+        Ok(self
+            .node(format!("label_join {input} {change:?}"), span, || Box::new(Relabel::new(input, change))))
     }
 
     fn histogram(&mut self, name: &str, args: &[Expr], span: QuerySpan) -> Planned<NodeId> {
@@ -282,8 +235,6 @@ impl Builder<'_> {
         };
         let delayed = self.options.delayed_name_removal;
         let key = format!("histogram {input} {question:?}");
-        Ok(self.node(key, span, || {
-            Box::new(Histogram::new(input, question, place, delayed))
-        }))
+        Ok(self.node(key, span, || Box::new(Histogram::new(input, question, place, delayed))))
     }
 }

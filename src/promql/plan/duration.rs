@@ -6,6 +6,7 @@
 use super::super::ast::{BinaryOp, DurationExpr};
 use super::super::eval::Span;
 use super::super::eval::arithmetic::{self, maximum, minimum};
+use super::super::store::HORIZON_MS;
 
 /// A duration and what it currently comes to.
 #[derive(Clone, Debug, Default)]
@@ -20,18 +21,15 @@ impl Duration {
     pub(crate) fn new(expr: Option<&DurationExpr>) -> Self {
         match expr {
             None => Self::default(),
-            Some(DurationExpr::Millis(ms)) => Self { expr: None, ms: *ms },
-            Some(expr) => Self {
-                expr: Some(expr.clone()),
-                ms: 0,
-            },
+            Some(DurationExpr::Millis(ms)) => Self { expr: None, ms: (*ms).clamp(-HORIZON_MS, HORIZON_MS) },
+            Some(expr) => Self { expr: Some(expr.clone()), ms: 0 },
         }
     }
 
     pub(crate) fn resolve(&mut self, span: Span) -> Result<(), String> {
         let Some(expr) = &self.expr else { return Ok(()) };
         let ms = (seconds(expr, span)? * 1000.0).round();
-        if !(ms.abs() < 9.2e15) {
+        if ms.is_nan() || ms.abs() >= HORIZON_MS as f64 {
             return Err("duration is out of range".to_owned());
         }
         self.ms = ms as i64;

@@ -15,7 +15,7 @@ use super::eval::note::Notes;
 use super::eval::subquery::series_of;
 use super::eval::{Env, Fault, Meter, Moment, Output, Program, Span};
 use super::options::Options;
-use super::store::{SeriesId, Store};
+use super::store::{HORIZON_MS, SeriesId, Store};
 use super::value::{Answer, RangeSeries, Samples};
 
 pub use super::eval::note::Note;
@@ -56,10 +56,7 @@ impl std::error::Error for EvalError {}
 
 impl From<Fault> for EvalError {
     fn from(fault: Fault) -> Self {
-        Self {
-            message: fault.message,
-            span: fault.span,
-        }
+        Self { message: fault.message, span: fault.span }
     }
 }
 
@@ -154,24 +151,15 @@ impl Plan {
         store: &'a Store,
         span: Span,
     ) -> Result<(Env<'a>, &'a mut Program), EvalError> {
+        if [span.start, span.end].iter().any(|t| t.unsigned_abs() > HORIZON_MS.unsigned_abs()) {
+            return Err(EvalError { message: "timestamp out of bounds".to_owned(), span: self.span });
+        }
         self.attach(store);
         self.notes.clear();
         self.program.begin(span)?;
         let mut meter = Meter::new(self.options.budget);
-        meter.hold(self.footprint).map_err(|message| EvalError {
-            message,
-            span: self.span,
-        })?;
-        Ok((
-            Env {
-                store,
-                options: &self.options,
-                span,
-                meter,
-                notes: &mut self.notes,
-            },
-            &mut self.program,
-        ))
+        meter.hold(self.footprint).map_err(|message| EvalError { message, span: self.span })?;
+        Ok((Env { store, options: &self.options, span, meter, notes: &mut self.notes }, &mut self.program))
     }
 
     /// Evaluates the query at `t_ms`, milliseconds since the epoch. Going forward is quick; going back is right.
@@ -179,25 +167,10 @@ impl Plan {
     /// # Errors
     /// What Prometheus would answer with an error, and a budget exceeded.
     pub fn evaluate(&mut self, store: &Store, t_ms: i64) -> Result<Answer<'_>, EvalError> {
-        let (mut env, program) = self.begin(
-            store,
-            Span {
-                start: t_ms,
-                end: t_ms,
-                step: 0,
-            },
-        )?;
+        let (mut env, program) = self.begin(store, Span { start: t_ms, end: t_ms, step: 0 })?;
         let pass = program.start_pass();
         program.evaluate(
-            Moment {
-                t: t_ms,
-                number: 0,
-                ahead: 1,
-                step: 0,
-                ranged: false,
-                pass,
-                stamp: 0,
-            },
+            Moment { t: t_ms, number: 0, ahead: 1, step: 0, ranged: false, pass, stamp: 0 },
             &mut env,
         )?;
         if self.root == Root::Vector && self.options.delayed_name_removal {
@@ -211,11 +184,7 @@ impl Plan {
             self.matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
         }
         let delayed = self.options.delayed_name_removal && self.root == Root::Vector;
-        let output = if delayed {
-            &self.finals
-        } else {
-            self.program.output()
-        };
+        let output = if delayed { &self.finals } else { self.program.output() };
         Ok(match &self.root {
             Root::Scalar => Answer::Scalar(output.scalar),
             Root::String(text) => Answer::String(text),
@@ -232,21 +201,14 @@ impl Plan {
     fn name_finals(&mut self) -> Result<(), EvalError> {
         let output = self.program.output();
         for (_, labels, nameless) in output.layout.from(self.renamed.len()) {
-            let labels = if nameless {
-                labels.without_name()
-            } else {
-                labels.clone()
-            };
+            let labels = if nameless { labels.without_name() } else { labels.clone() };
             self.renamed.push(self.finals.layout.slot(labels, false));
         }
         self.finals.vector.clear();
         self.evaluations += 1;
         for (slot, value) in output.vector.iter() {
             let Ok(slot) = self.renamed.take(slot, self.evaluations) else {
-                return Err(EvalError {
-                    message: CLASH.to_owned(),
-                    span: self.span,
-                });
+                return Err(EvalError { message: CLASH.to_owned(), span: self.span });
             };
             self.finals.vector.push(slot, value);
         }

@@ -5,7 +5,7 @@
 use super::super::eval::layout::CLASH;
 use super::super::eval::{Moment, Span};
 use super::super::labels::Labels;
-use super::super::store::Store;
+use super::super::store::{Store, signed};
 use super::super::value::RangeSeries;
 use super::{EvalError, Plan, Root};
 
@@ -21,69 +21,27 @@ impl Plan {
         end_ms: i64,
         step_ms: i64,
     ) -> Result<Vec<RangeSeries>, EvalError> {
+        let scalar = self.range_type(step_ms)?;
         let place = self.span;
-        let fault = |message: &str| EvalError {
-            message: message.to_owned(),
-            span: place,
-        };
-        let scalar = match self.root {
-            Root::Scalar => true,
-            Root::Vector => false,
-            Root::String(_) => {
-                return Err(fault(
-                    "invalid expression type \"string\" for range query, must be Scalar or instant Vector",
-                ));
-            }
-            Root::Matrix => {
-                return Err(fault(
-                    "invalid expression type \"range vector\" for range query, must be Scalar or instant Vector",
-                ));
-            }
-        };
-        if step_ms <= 0 {
-            return Err(fault(
-                "zero or negative query resolution step widths are not accepted. Try a positive integer",
-            ));
-        }
-        let mut all: Vec<Vec<(i64, f64)>> = Vec::new();
-        let (mut env, program) = self.begin(
-            store,
-            Span {
-                start: start_ms,
-                end: end_ms,
-                step: step_ms,
-            },
-        )?;
+        let fault = |message: String| EvalError { message, span: place };
+        let span = Span { start: start_ms, end: end_ms, step: step_ms };
+        let (mut env, program) = self.begin(store, span)?;
         let pass = program.start_pass();
-        let count = if end_ms < start_ms {
-            0
-        } else {
-            (end_ms.saturating_sub(start_ms) / step_ms) as usize + 1
-        };
+        let count = if end_ms < start_ms { 0 } else { ((end_ms - start_ms) / step_ms) as usize + 1 };
+        let mut all: Vec<Vec<(i64, f64)>> = Vec::new();
         for number in 0..count {
-            let t = start_ms + step_ms * number as i64;
-            let moment = Moment {
-                t,
-                number,
-                ahead: count - number,
-                step: step_ms,
-                ranged: count > 1,
-                pass,
-                stamp: 0,
-            };
-            // Instants cost something even where nothing is selected.
-            env.meter.spend(program.nodes.len()).map_err(|message| fault(&message))?;
-            program.evaluate(moment, &mut env)?;
+            let t = start_ms + step_ms * signed(number);
+            let (ahead, ranged) = (count - number, count > 1);
+            program.evaluate(Moment { t, number, ahead, step: step_ms, ranged, pass, stamp: 0 }, &mut env)?;
             let output = program.output();
+            env.meter.hold(output.vector.len().max(1)).map_err(fault)?;
             if scalar {
                 all.resize_with(1, Vec::new);
-                env.meter.hold(1).map_err(|message| fault(&message))?;
-                all.iter_mut().for_each(|points| points.push((t, output.scalar)));
+                if let Some(points) = all.first_mut() {
+                    points.push((t, output.scalar));
+                }
                 continue;
             }
-            env.meter
-                .hold(output.vector.len())
-                .map_err(|message| fault(&message))?;
             all.resize_with(output.layout.len(), Vec::new);
             for (slot, value) in output.vector.iter() {
                 if let Some(points) = all.get_mut(slot as usize) {
@@ -92,15 +50,29 @@ impl Plan {
             }
         }
         if scalar {
-            return Ok(all
-                .into_iter()
-                .map(|points| RangeSeries {
-                    labels: Labels::default(),
-                    points,
-                })
-                .collect());
+            let unlabelled = |points| RangeSeries { labels: Labels::default(), points };
+            return Ok(all.into_iter().map(unlabelled).collect());
         }
-        self.finish(all).map_err(|()| fault(CLASH))
+        self.finish(all).map_err(|()| fault(CLASH.to_owned()))
+    }
+
+    /// Whether the query is a scalar, if it can be asked over a range at all.
+    fn range_type(&self, step_ms: i64) -> Result<bool, EvalError> {
+        let refuse = |message: String| Err(EvalError { message, span: self.span });
+        let kind = match self.root {
+            Root::Scalar | Root::Vector if step_ms <= 0 => {
+                let message =
+                    "zero or negative query resolution step widths are not accepted. Try a positive integer";
+                return refuse(message.to_owned());
+            }
+            Root::Scalar => return Ok(true),
+            Root::Vector => return Ok(false),
+            Root::String(_) => "string",
+            Root::Matrix => "range vector",
+        };
+        refuse(format!(
+            "invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"
+        ))
     }
 
     /// Gives the points their labels, with names dropped that were to be dropped at the end, and sorts.
@@ -108,11 +80,7 @@ impl Plan {
         let mut matrix: Vec<RangeSeries> = Vec::new();
         for ((_, labels, nameless), points) in self.program.output().layout.from(0).zip(all) {
             if !points.is_empty() {
-                let labels = if nameless {
-                    labels.without_name()
-                } else {
-                    labels.clone()
-                };
+                let labels = if nameless { labels.without_name() } else { labels.clone() };
                 matrix.push(RangeSeries { labels, points });
             }
         }
@@ -123,11 +91,7 @@ impl Plan {
                 Some(last) if last.labels == series.labels => {
                     last.points.extend(series.points);
                     last.points.sort_by_key(|point| point.0);
-                    if last
-                        .points
-                        .windows(2)
-                        .any(|pair| matches!(pair, [a, b] if a.0 == b.0))
-                    {
+                    if last.points.windows(2).any(|pair| matches!(pair, [a, b] if a.0 == b.0)) {
                         return Err(());
                     }
                 }

@@ -10,9 +10,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use series::Series;
-pub(crate) use times::TimesView;
+pub(crate) use times::{TimesView, signed};
 
 use super::labels::Labels;
+
+/// Instants lie no further than this from the epoch, in milliseconds (some 285,000 years), so that none overflows.
+pub const HORIZON_MS: i64 = 1 << 53;
 
 /// The number of a series in its store, counted from zero in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +28,8 @@ pub enum StoreError {
     UnknownSeries(SeriesId),
     /// The sample, at the second instant, does not lie after the last one, at the first (milliseconds).
     NotForward(i64, i64),
+    /// The instant, in milliseconds, is further from the epoch than `HORIZON_MS`.
+    BeyondHorizon(i64),
     /// The series already holds as many samples as can be counted.
     Full,
 }
@@ -36,6 +41,7 @@ impl std::fmt::Display for StoreError {
             Self::NotForward(last, t) => {
                 write!(out, "a sample at {t} ms is not after the last one, at {last} ms")
             }
+            Self::BeyondHorizon(t) => write!(out, "{t} ms is too far from the epoch"),
             Self::Full => write!(out, "the series is full"),
         }
     }
@@ -62,12 +68,7 @@ fn fresh_identity() -> u64 {
 
 impl Default for Store {
     fn default() -> Self {
-        Self {
-            series: Vec::new(),
-            by_labels: HashMap::new(),
-            identity: fresh_identity(),
-            appends: 0,
-        }
+        Self { series: Vec::new(), by_labels: HashMap::new(), identity: fresh_identity(), appends: 0 }
     }
 }
 
@@ -105,10 +106,7 @@ impl Store {
     /// If the series does not exist, or already has a sample at or after that instant.
     #[inline]
     pub fn append(&mut self, id: SeriesId, t_ms: i64, value: f64) -> Result<(), StoreError> {
-        let series = self
-            .series
-            .get_mut(id.0 as usize)
-            .ok_or(StoreError::UnknownSeries(id))?;
+        let series = self.series.get_mut(id.0 as usize).ok_or(StoreError::UnknownSeries(id))?;
         series.append(t_ms, value)?;
         self.appends = self.appends.wrapping_add(1);
         Ok(())
@@ -196,14 +194,8 @@ mod tests {
         let up = store.add_series(Labels::new([("__name__", "up")]));
         assert_eq!(up, store.add_series(Labels::new([("__name__", "up")])));
         store.append(up, 1000, 1.0).unwrap();
-        assert_eq!(
-            store.append(up, 1000, 1.0),
-            Err(StoreError::NotForward(1000, 1000))
-        );
-        assert_eq!(
-            store.append(SeriesId(7), 1000, 1.0),
-            Err(StoreError::UnknownSeries(SeriesId(7)))
-        );
+        assert_eq!(store.append(up, 1000, 1.0), Err(StoreError::NotForward(1000, 1000)));
+        assert_eq!(store.append(SeriesId(7), 1000, 1.0), Err(StoreError::UnknownSeries(SeriesId(7))));
         store.clear_samples();
         store.append(up, 5, 1.0).unwrap();
         assert_eq!((store.len(), store.sample_count()), (1, 1));

@@ -5,8 +5,8 @@
 
 use super::super::labels::Labels;
 use super::super::value::is_stale;
-use super::StoreError;
 use super::times::{Times, TimesView, push_tight};
+use super::{HORIZON_MS, StoreError};
 
 /// A series.
 #[derive(Clone, Debug)]
@@ -22,18 +22,15 @@ pub(crate) struct Series {
 
 impl Series {
     pub(super) fn new(labels: Labels) -> Self {
-        Self {
-            labels,
-            times: Times::new(),
-            values: Vec::new(),
-            stales: Vec::new(),
-            drops: Vec::new(),
-        }
+        Self { labels, times: Times::new(), values: Vec::new(), stales: Vec::new(), drops: Vec::new() }
     }
 
     pub(super) fn append(&mut self, t: i64, value: f64) -> Result<(), StoreError> {
         if let Some(last) = self.times.last().filter(|last| *last >= t) {
             return Err(StoreError::NotForward(last, t));
+        }
+        if t.unsigned_abs() > HORIZON_MS.unsigned_abs() {
+            return Err(StoreError::BeyondHorizon(t));
         }
         let number = u32::try_from(self.values.len()).map_err(|_| StoreError::Full)?;
         if is_stale(value) {
@@ -96,11 +93,7 @@ impl Series {
     /// Numbers of those of the samples `from..to` that are less than the one before.
     #[inline]
     pub(crate) fn drops(&self, from: usize, to: usize) -> &[u32] {
-        if self.drops.is_empty() {
-            &[]
-        } else {
-            within(&self.drops, from, to)
-        }
+        if self.drops.is_empty() { &[] } else { within(&self.drops, from, to) }
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -39,13 +39,19 @@ impl TimesView<'_> {
     #[inline]
     pub(crate) fn at(self, i: usize) -> i64 {
         match self {
-            Self::Even { start, step } => start + step * i as i64,
+            Self::Even { start, step } => start + step * signed(i),
             Self::Offsets { start, offsets } => {
                 start + i64::from(offsets.get(i).copied().unwrap_or(u32::MAX))
             }
             Self::Wide(wide) => wide.get(i).copied().unwrap_or(i64::MAX),
         }
     }
+}
+
+/// A count, which no memory lets grow beyond what `i64` holds.
+#[inline]
+pub(crate) fn signed(count: usize) -> i64 {
+    count.cast_signed() as i64
 }
 
 /// Appends with little slack, since what is stored is stored in bulk.
@@ -91,14 +97,7 @@ fn search(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> us
 
 impl Times {
     pub(super) fn new() -> Self {
-        Self {
-            form: Form::Even,
-            start: 0,
-            step: 0,
-            len: 0,
-            offsets: Vec::new(),
-            wide: Vec::new(),
-        }
+        Self { form: Form::Even, start: 0, step: 0, len: 0, offsets: Vec::new(), wide: Vec::new() }
     }
 
     pub(super) fn clear(&mut self) {
@@ -116,14 +115,8 @@ impl Times {
     #[inline]
     pub(super) fn view(&self) -> TimesView<'_> {
         match self.form {
-            Form::Even => TimesView::Even {
-                start: self.start,
-                step: self.step,
-            },
-            Form::Offsets => TimesView::Offsets {
-                start: self.start,
-                offsets: &self.offsets,
-            },
+            Form::Even => TimesView::Even { start: self.start, step: self.step },
+            Form::Offsets => TimesView::Offsets { start: self.start, offsets: &self.offsets },
             Form::Wide => TimesView::Wide(&self.wide),
         }
     }
@@ -138,22 +131,19 @@ impl Times {
             Form::Even if self.len == 0 => (self.start, self.step) = (t, 0),
             Form::Even if self.len == 1 => self.step = t.saturating_sub(self.start),
             Form::Even
-                if self
-                    .step
-                    .checked_mul(self.len as i64)
-                    .and_then(|d| self.start.checked_add(d))
+                if self.step.checked_mul(signed(self.len)).and_then(|d| self.start.checked_add(d))
                     == Some(t) => {}
             Form::Even => {
                 self.write_out();
                 return self.push(t);
             }
-            Form::Offsets => match u32::try_from(t.saturating_sub(self.start)) {
-                Ok(offset) => push_tight(&mut self.offsets, offset),
-                Err(_) => {
+            Form::Offsets => {
+                let Ok(offset) = u32::try_from(t.saturating_sub(self.start)) else {
                     self.widen();
                     return self.push(t);
-                }
-            },
+                };
+                push_tight(&mut self.offsets, offset);
+            }
             Form::Wide => push_tight(&mut self.wide, t),
         }
         self.len += 1;
@@ -162,13 +152,9 @@ impl Times {
     /// From even to offsets, or to wide if the series is already too long.
     fn write_out(&mut self) {
         let (start, step) = (self.start, self.step);
-        let span = step.saturating_mul(self.len as i64);
-        self.form = if u32::try_from(span).is_ok() {
-            Form::Offsets
-        } else {
-            Form::Wide
-        };
-        for i in 0..self.len as i64 {
+        let span = step.saturating_mul(signed(self.len));
+        self.form = if u32::try_from(span).is_ok() { Form::Offsets } else { Form::Wide };
+        for i in 0..signed(self.len) {
             match u32::try_from(step * i) {
                 Ok(offset) if self.form == Form::Offsets => push_tight(&mut self.offsets, offset),
                 _ => push_tight(&mut self.wide, start + step * i),
@@ -200,9 +186,7 @@ impl Times {
                     return 0;
                 }
                 let offsets = self.offsets.as_slice();
-                count_near(offsets.len(), hint, |i| {
-                    offsets.get(i).is_some_and(|o| i64::from(*o) <= after)
-                })
+                count_near(offsets.len(), hint, |i| offsets.get(i).is_some_and(|o| i64::from(*o) <= after))
             }
             Form::Wide => {
                 let wide = self.wide.as_slice();
@@ -216,7 +200,7 @@ impl Times {
     fn count_even(&self, after: i64, hint: usize) -> usize {
         let step = self.step.max(1);
         let mut at = hint.min(self.len);
-        let mut next = step.wrapping_mul(at as i64);
+        let mut next = step.wrapping_mul(signed(at));
         if next <= after || next - step <= after {
             for _ in 0..4 {
                 if at >= self.len || next > after {
@@ -264,10 +248,7 @@ mod tests {
         for (all, form) in [(even, Form::Even), (uneven, Form::Offsets), (wide, Form::Wide)] {
             let times = column(&all);
             assert_eq!(times.form, form);
-            assert_eq!(
-                (0..all.len()).map(|i| times.view().at(i)).collect::<Vec<_>>(),
-                all
-            );
+            assert_eq!((0..all.len()).map(|i| times.view().at(i)).collect::<Vec<_>>(), all);
             for probe in all.iter().flat_map(|t| [t - 1, *t, t + 1]) {
                 let wanted = all.iter().filter(|t| **t <= probe).count();
                 for hint in [0, 3, wanted.saturating_sub(1), wanted, wanted + 1, 1000] {

@@ -32,6 +32,8 @@ pub enum Action {
     TerminateRuns(Option<String>),
     /// So many ready pods of a pod template become unready, for so many seconds or for good.
     CrashPods(Template, i64, Option<i64>),
+    /// Something that the Rollout refers to changes, so that validation refuses it or does not any more; nobody is woken.
+    Refer(Option<String>),
     /// Nothing that the controllers see.
     Nothing,
 }
@@ -57,6 +59,7 @@ impl Action {
             Self::Edit(_) => "applySpec",
             Self::TerminateRuns(_) => "terminateRuns",
             Self::CrashPods(..) => "crashPods",
+            Self::Refer(_) => "delete",
             Self::Nothing => "nothing",
         }
     }
@@ -113,6 +116,7 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
                 core.pods.crash(hash, *count, *recover, now);
             }
         }
+        Action::Refer(reason) => core.refused = reason.as_deref().map(Into::into),
         Action::Nothing => {}
     }
     Ok(())

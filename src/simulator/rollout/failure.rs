@@ -3,6 +3,8 @@
 //! Enters: what was refused. Leaves: upstream's message, spelled only when somebody reads it.
 //! It deliberately knows no way to recover; a failed reconcile is tried again.
 
+use std::sync::Arc;
+
 use crate::simulator::objects::Hash;
 
 /// A failed reconcile.
@@ -13,13 +15,14 @@ pub(in crate::simulator) struct Failure {
 }
 
 /// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Reason {
     Delayed(Hash),
     StaleSet(Hash),
     StaleRollout,
     StaleVirtualService(usize),
     Panic,
+    Invalid(Arc<str>),
 }
 
 impl Failure {
@@ -41,6 +44,11 @@ impl Failure {
     /// A VirtualService was written with an old version.
     pub(super) fn stale_virtual_service(at: usize) -> Self {
         Self::new(Reason::StaleVirtualService(at))
+    }
+
+    /// The spec, or what it refers to, is refused.
+    pub(super) fn invalid(reason: Arc<str>) -> Self {
+        Self::new(Reason::Invalid(reason))
     }
 
     /// Upstream's code panics here, which its worker takes for an error.
@@ -74,7 +82,7 @@ impl Failure {
                 text.push_str(": ");
             }
         }
-        let reason = match self.reason {
+        let reason = match &self.reason {
             Reason::Delayed(hash) => {
                 format!("delaying destination rule switch: ReplicaSet {rollout}-{hash} not fully available")
             }
@@ -83,10 +91,11 @@ impl Failure {
                 let conflict = conflict("replicasets.apps", &name);
                 format!("error updating replicaset in updateReplicaSet {name}: {conflict}")
             }
+            Reason::Invalid(reason) => reason.to_string(),
             Reason::Panic => "Recovered from Panic".to_owned(),
             Reason::StaleRollout => conflict("rollouts.argoproj.io", rollout),
             Reason::StaleVirtualService(at) => {
-                conflict("virtualservices.networking.istio.io", &virtual_service(at))
+                conflict("virtualservices.networking.istio.io", &virtual_service(*at))
             }
         };
         text.push_str(&reason);

@@ -10,6 +10,7 @@ mod blue_green;
 mod conditions;
 mod failure;
 mod history;
+mod invalid;
 mod istio;
 mod pause;
 mod phase;
@@ -74,6 +75,10 @@ impl<'a> Reconcile<'a> {
     /// Source: rollout/controller.go, `newRolloutContext`.
     fn begin(core: &'a mut Core, recorder: &'a mut dyn Recorder) -> Result<Self, Failure> {
         let mut rollout = core.store.rollout.clone();
+        if let Some(reason) = core.refused.clone().or_else(|| rollout.spec.refused.clone()) {
+            invalid::refuse(core, &rollout, &reason);
+            return Err(Failure::invalid(reason));
+        }
         let canary = Arc::clone(&rollout.spec.canary);
         let blue_green = rollout.spec.blue_green.clone();
         let now = core.second();

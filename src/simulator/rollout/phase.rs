@@ -9,21 +9,29 @@ use super::Reconcile;
 use crate::simulator::objects::status::{ConditionType, Phase, Status};
 use crate::simulator::text::Text;
 
+/// The first condition that means something is wrong.
+pub(super) fn degraded(status: &Status) -> Option<(Phase, Text)> {
+    for condition in &status.conditions {
+        let prefix = if condition.kind == ConditionType::InvalidSpec {
+            "InvalidSpec"
+        } else if matches!(condition.reason, "RolloutAborted" | "ProgressDeadlineExceeded") {
+            condition.reason
+        } else {
+            continue;
+        };
+        return Some((
+            Phase::Degraded,
+            Text::Prefixed(prefix, Arc::new(condition.message.clone())),
+        ));
+    }
+    None
+}
+
 impl Reconcile<'_> {
     /// The first that applies.
     pub(super) fn phase(&self, status: &Status) -> (Phase, Text) {
-        for condition in &status.conditions {
-            let prefix = if condition.kind == ConditionType::InvalidSpec {
-                "InvalidSpec"
-            } else if matches!(condition.reason, "RolloutAborted" | "ProgressDeadlineExceeded") {
-                condition.reason
-            } else {
-                continue;
-            };
-            return (
-                Phase::Degraded,
-                Text::Prefixed(prefix, Arc::new(condition.message.clone())),
-            );
+        if let Some(degraded) = degraded(status) {
+            return degraded;
         }
         if self.rollout.spec.is_paused() {
             return (Phase::Paused, Text::Fixed("manually paused"));

@@ -6,11 +6,14 @@ use serde_json::Value;
 use super::numbers::{int, whole_seconds};
 
 /// Templates, and the analyses made of them so far.
+#[derive(Clone)]
 pub(crate) struct Analyses<'a> {
     namespaced: Vec<&'a Value>,
     cluster: Vec<&'a Value>,
-    seen: Vec<Value>,
+    pub(crate) seen: Vec<Value>,
     pub(crate) list: Vec<AnalysisSpec>,
+    /// Why validation would refuse what was read, in its words.
+    pub(crate) problem: Option<String>,
 }
 
 impl<'a> Analyses<'a> {
@@ -20,11 +23,12 @@ impl<'a> Analyses<'a> {
             cluster: cluster.to_vec(),
             seen: Vec::new(),
             list: Vec::new(),
+            problem: None,
         }
     }
 
     /// An analysis; equal references are one.
-    pub(crate) fn reference(&mut self, raw: &Value) -> Result<Analysis, String> {
+    pub(crate) fn reference(&mut self, raw: &Value, path: &str, finite: bool) -> Result<Analysis, String> {
         let empty = raw["templates"].as_array().is_none_or(Vec::is_empty);
         if raw.get("analysisRunMetadata").is_some() {
             return Err("analysisRunMetadata".into());
@@ -36,13 +40,65 @@ impl<'a> Analyses<'a> {
         if let Some(index) = self.seen.iter().position(|seen| *seen == key) {
             return Ok(Analysis { index, empty });
         }
-        let spec = self.merged(raw)?;
+        let spec = match self.merged(raw) {
+            Err(error) => match error.strip_prefix("invalid spec: ") {
+                None => return Err(error),
+                Some(text) => {
+                    self.refuse(&format!("{path}.templates: Invalid value: {text}"));
+                    return Ok(Analysis {
+                        index: usize::MAX,
+                        empty: true,
+                    });
+                }
+            },
+            Ok(spec) => spec,
+        };
+        if finite {
+            self.check_finite(raw, path);
+        }
         self.seen.push(key);
         self.list.push(spec);
         Ok(Analysis {
             index: self.list.len() - 1,
             empty,
         })
+    }
+
+    /// Keeps the first reason.
+    pub(crate) fn refuse(&mut self, reason: &str) {
+        self.problem.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Takes a template away; references are read anew.
+    pub(crate) fn delete(&mut self, cluster: bool, name: &str) {
+        let pool = if cluster {
+            &mut self.cluster
+        } else {
+            &mut self.namespaced
+        };
+        pool.retain(|template| template["metadata"]["name"] != name);
+        self.seen.clear();
+        self.list.clear();
+    }
+
+    fn check_finite(&mut self, raw: &Value, path: &str) {
+        let (mut plain, mut cluster) = (Vec::new(), Vec::new());
+        if self.collect(raw, &mut plain, &mut cluster, 0).is_err() {
+            return;
+        }
+        for template in plain.into_iter().chain(cluster) {
+            let name = template["metadata"]["name"].as_str().unwrap_or("");
+            for metric in template["spec"]["metrics"].as_array().unwrap_or(&Vec::new()) {
+                let endless = int(metric, "count").unwrap_or(0) == 0 && metric.get("interval").is_some();
+                if endless {
+                    let count = metric["count"].as_str().unwrap_or("<nil>");
+                    let metric = metric["name"].as_str().unwrap_or("");
+                    self.refuse(&format!(
+                        "{path}.templates: Invalid value: \"{name}\": AnalysisTemplate {name} has metric {metric} which runs indefinitely. Invalid value for count: {count}"
+                    ));
+                }
+            }
+        }
     }
 
     fn merged(&self, raw: &Value) -> Result<AnalysisSpec, String> {
@@ -54,9 +110,13 @@ impl<'a> Analyses<'a> {
         for template in plain.into_iter().chain(cluster) {
             let body = &template["spec"];
             for metric in body["metrics"].as_array().unwrap_or(&Vec::new()) {
-                let metric = self.metric(metric)?;
+                let metric = read_metric(metric)?;
                 if spec.metrics.iter().any(|known| known.name == metric.name) {
-                    return Err("invalid spec: two metrics of one name".into());
+                    return Err(format!(
+                        "invalid spec: \"templateNames: {}\": two metrics have the same name '{}'",
+                        names(raw),
+                        metric.name
+                    ));
                 }
                 spec.metrics.push(metric);
             }
@@ -71,7 +131,7 @@ impl<'a> Analyses<'a> {
                 .and_then(|list| list.iter().find(|arg| arg["name"] == *name));
             let value = match given {
                 Some(arg) => given_value(arg)?,
-                None => ArgValue::Text(value.ok_or("invalid spec: argument without a value")?),
+                None => ArgValue::Text(value.ok_or("argument without a value")?),
             };
             spec.args.push(Arg { name, value });
         }
@@ -94,7 +154,15 @@ impl<'a> Analyses<'a> {
             let template = *pool
                 .iter()
                 .find(|template| template["metadata"]["name"] == reference["templateName"])
-                .ok_or("invalid spec: missing template")?;
+                .ok_or_else(|| {
+                    let name = reference["templateName"].as_str().unwrap_or("");
+                    let kind = if scoped {
+                        "ClusterAnalysisTemplate"
+                    } else {
+                        "AnalysisTemplate"
+                    };
+                    format!("invalid spec: \"{name}\": {kind} '{name}' not found")
+                })?;
             let list = if scoped { &mut *cluster } else { &mut *plain };
             if !list
                 .iter()
@@ -106,36 +174,45 @@ impl<'a> Analyses<'a> {
         }
         Ok(())
     }
+}
 
-    fn metric(&self, raw: &Value) -> Result<MetricSpec, String> {
-        let text = |field: &str| raw[field].as_str().map(str::to_owned);
-        let prometheus = &raw["provider"]["prometheus"];
-        if prometheus.is_null() || prometheus.get("rangeQuery").is_some() {
-            return Err("provider".into());
-        }
-        let span = |field: &str| raw.get(field).map(whole_seconds).transpose();
-        let templated = ["count", "interval", "failureLimit"]
-            .iter()
-            .any(|field| raw[*field].as_str().is_some_and(|text| text.contains("{{")));
-        if templated {
-            return Err("arguments in numbers".into());
-        }
-        Ok(MetricSpec {
-            template: 0,
-            index: 0,
-            name: text("name").unwrap_or_default(),
-            query: prometheus["query"].as_str().unwrap_or("").to_owned(),
-            success_condition: text("successCondition"),
-            failure_condition: text("failureCondition"),
-            interval: span("interval")?,
-            initial_delay: span("initialDelay")?,
-            count: int(raw, "count"),
-            failure_limit: int(raw, "failureLimit"),
-            inconclusive_limit: int(raw, "inconclusiveLimit"),
-            consecutive_error_limit: int(raw, "consecutiveErrorLimit"),
-            consecutive_success_limit: int(raw, "consecutiveSuccessLimit"),
-        })
+fn read_metric(raw: &Value) -> Result<MetricSpec, String> {
+    let text = |field: &str| raw[field].as_str().map(str::to_owned);
+    let prometheus = &raw["provider"]["prometheus"];
+    if prometheus.is_null() || prometheus.get("rangeQuery").is_some() {
+        return Err("provider".into());
     }
+    let span = |field: &str| raw.get(field).map(whole_seconds).transpose();
+    let templated = ["count", "interval", "failureLimit"]
+        .iter()
+        .any(|field| raw[*field].as_str().is_some_and(|text| text.contains("{{")));
+    if templated {
+        return Err("arguments in numbers".into());
+    }
+    Ok(MetricSpec {
+        template: 0,
+        index: 0,
+        name: text("name").unwrap_or_default(),
+        query: prometheus["query"].as_str().unwrap_or("").to_owned(),
+        success_condition: text("successCondition"),
+        failure_condition: text("failureCondition"),
+        interval: span("interval")?,
+        initial_delay: span("initialDelay")?,
+        count: int(raw, "count"),
+        failure_limit: int(raw, "failureLimit"),
+        inconclusive_limit: int(raw, "inconclusiveLimit"),
+        consecutive_error_limit: int(raw, "consecutiveErrorLimit"),
+        consecutive_success_limit: int(raw, "consecutiveSuccessLimit"),
+    })
+}
+
+fn names(raw: &Value) -> String {
+    let list = raw["templates"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> = list
+        .iter()
+        .filter_map(|template| template["templateName"].as_str())
+        .collect();
+    format!("[{}]", names.join(" "))
 }
 
 fn rules(raw: &Value, spec: &mut AnalysisSpec) {
@@ -161,7 +238,7 @@ fn merge_arg(args: &mut Vec<(String, Option<String>)>, arg: &Value) -> Result<()
         None => args.push((name, value)),
         Some((_, old)) => match (&old, value) {
             (Some(old), Some(value)) if *old != value => {
-                return Err("invalid spec: argument specified twice".into());
+                return Err("argument specified twice".into());
             }
             (None, value) => *old = value,
             _ => {}

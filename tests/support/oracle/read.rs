@@ -217,6 +217,18 @@ fn read_action(
             world.changes.push((at, image.to_owned(), rule));
             Action::Nothing
         }
+        "delete" => {
+            let cluster_scoped = match action["kind"].as_str() {
+                Some("AnalysisTemplate") => false,
+                Some("ClusterAnalysisTemplate") => true,
+                _ => return Err("action delete".into()),
+            };
+            let kept = analyses.clone();
+            analyses.delete(cluster_scoped, action["name"].as_str().unwrap_or(""));
+            let refused = strategy::spec("demo", raw, cluster, analyses)?.refused;
+            (analyses.list, analyses.seen) = (kept.list, kept.seen);
+            Action::Refer(refused.map(|reason| reason.to_string()))
+        }
         other => return Err(format!("action {other}")),
     })
 }

@@ -48,6 +48,7 @@ pub(crate) fn spec(
     if let Some(limit) = int(&raw["analysis"], "unsuccessfulRunHistoryLimit") {
         spec.unsuccessful_history = limit;
     }
+    spec.refused = analyses.problem.take().map(Into::into);
     Ok(spec)
 }
 
@@ -56,7 +57,12 @@ fn blue_green(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result
         let name = raw[field].as_str()?;
         cluster.services.iter().position(|service| &*service.name == name)
     };
-    let mut analysis = |field: &str| raw.get(field).map(|raw| analyses.reference(raw)).transpose();
+    let mut analysis = |field: &str| {
+        let path = format!("spec.strategy.blueGreen.{field}");
+        raw.get(field)
+            .map(|raw| analyses.reference(raw, &path, true))
+            .transpose()
+    };
     Ok(BlueGreen {
         active_service: service("activeService").ok_or("missing Service")?,
         preview_service: service("previewService"),
@@ -110,13 +116,14 @@ fn canary(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<Can
         .map(Vec::as_slice)
         .unwrap_or_default()
         .iter()
-        .map(|raw| step(raw, analyses))
+        .enumerate()
+        .map(|(at, raw)| step(at, raw, analyses))
         .collect::<Result<_, _>>()?;
     let background = match raw.get("analysis") {
         None => None,
         Some(raw) => Some(Background {
             starting_step: int(raw, "startingStep"),
-            analysis: analyses.reference(raw)?,
+            analysis: analyses.reference(raw, "spec.strategy.canary.analysis", false)?,
         }),
     };
     Ok(Canary {
@@ -211,17 +218,28 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
     }))
 }
 
-fn step(raw: &Value, analyses: &mut Analyses) -> Result<Step, String> {
+fn step(at: usize, raw: &Value, analyses: &mut Analyses) -> Result<Step, String> {
     let mut step = Step::default();
     for (key, value) in raw.as_object().ok_or("a step that is no object")? {
         match key.as_str() {
             "setWeight" => step.set_weight = value.as_i64(),
             "pause" => {
                 step.pause = Some(Pause {
-                    duration: duration(&value["duration"])?,
+                    duration: duration(&value["duration"]).unwrap_or_else(|_| {
+                        analyses.refuse(&format!(
+                            "spec.strategy.steps[{at}].pause.duration: Invalid value: -1: Duration needs to be greater than 0"
+                        ));
+                        None
+                    }),
                 });
             }
-            "analysis" => step.analysis = Some(analyses.reference(value)?),
+            "analysis" => {
+                step.analysis = Some(analyses.reference(
+                    value,
+                    &format!("spec.strategy.canary.steps[{at}].analysis"),
+                    true,
+                )?);
+            }
             "setCanaryScale" => {
                 step.set_canary_scale = Some(CanaryScale {
                     weight: int(value, "weight"),
@@ -274,7 +292,7 @@ fn duration(raw: &Value) -> Result<Option<(i64, Arc<str>)>, String> {
         Value::String(text) => {
             let value = match text.parse() {
                 Ok(value) => value,
-                Err(_) => seconds(text).map_err(|_| "invalid spec: pause duration")?,
+                Err(_) => seconds(text).map_err(|_| "pause duration")?,
             };
             Some((value, text.as_str().into()))
         }
