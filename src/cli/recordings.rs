@@ -10,19 +10,22 @@ use std::path::{Path, PathBuf};
 use super::files::{fault_of, read_bounded};
 use crate::model::compile::Fault;
 use crate::promql::{Labels, Store};
+use crate::report::answer::{decimal, seconds};
 use crate::series::{Format, MergeError, Merged, decompress, place_of, read};
 
 /// Most bytes of one recording, packed or unpacked.
 const MOST: usize = 1 << 30;
 
 /// How names of recordings end; `.gz` or `.zst` may follow.
-const ENDINGS: &[&str] = &[".om", ".openmetrics", ".prom", ".txt", ".json", ".load"];
+pub(crate) const ENDINGS: &[&str] = &[".om", ".openmetrics", ".prom", ".txt", ".json", ".load"];
 
 /// Why there are no series.
 #[derive(Debug)]
 pub(crate) enum RecordingError {
     /// A file or folder gives no bytes.
     Unreadable(String, Fault),
+    /// A folder has no recording in it.
+    Empty(String),
     /// What a file holds is wrong.
     Wrong(String),
 }
@@ -79,8 +82,7 @@ fn files(path: &str) -> Result<Vec<PathBuf>, RecordingError> {
     let mut found = Vec::new();
     walk(Path::new(path), &mut found, 0)?;
     if found.is_empty() {
-        let why = format!("it holds no recording, which is a file that ends in {}", ENDINGS.join(" "));
-        return Err(RecordingError::Unreadable(path.to_owned(), Fault::Refused(why)));
+        return Err(RecordingError::Empty(path.to_owned()));
     }
     Ok(found)
 }
@@ -123,9 +125,9 @@ fn add(merged: &mut Merged, name: &str, bytes: &[u8]) -> Result<(), RecordingErr
             let line = place_of(&text, format, &labels, millis);
             let line = line.map_or_else(String::new, |(line, _)| format!(":{line}"));
             let series = Labels::new(labels);
-            let seconds = millis as f64 / 1000.0;
+            let (old, new, at) = (decimal(old), decimal(new), seconds(millis));
             RecordingError::Wrong(format!(
-                "{name}{line}: {series} is {new} at {seconds}, but {old} at the same time in what was read before"
+                "{name}{line}: {series} is {new} at {at}, but {old} at the same time in what was read before"
             ))
         }
     })

@@ -152,13 +152,13 @@ fn stamp(millis: i64) -> String {
 }
 
 /// Seconds with as many decimals as are needed.
-fn seconds(millis: i64) -> String {
+pub(crate) fn seconds(millis: i64) -> String {
     let stamp = stamp(millis);
     if stamp.contains('.') { stamp.trim_end_matches('0').to_owned() } else { stamp }
 }
 
 /// The shortest digits that read back to the same number, without an exponent.
-fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }

@@ -6,7 +6,7 @@
 mod time;
 
 use super::console::{Console, ExitStatus};
-use super::recordings::{RecordingError, Recordings, recordings};
+use super::recordings::{ENDINGS, RecordingError, Recordings, recordings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::compile::Fault;
 use crate::promql::ast::{Expr, QuerySpan, ValueType};
@@ -78,6 +78,8 @@ enum Version {
 enum Refusal {
     /// The query is none.
     Malformed(ParseError),
+    /// It is one, but not for a range.
+    Type(ParseError),
     /// It cannot be evaluated, and where in the query that shows.
     Execution(String, QuerySpan),
     /// The recordings are wrong.
@@ -111,7 +113,7 @@ impl Query {
     fn answer(&self, series: &[String], query: &str, console: &mut Console) -> Result<(), Refusal> {
         let expr = parse(query, Mode::Server).map_err(Refusal::Malformed)?;
         if self.start.is_some() {
-            check_range_type(&expr).map_err(Refusal::Malformed)?;
+            check_range_type(&expr).map_err(Refusal::Type)?;
         }
         let Recordings { store, last } = recordings(series)?;
         let when = self.when(last)?;
@@ -181,11 +183,14 @@ impl Query {
     fn refuse(&self, refusal: Refusal, query: &str, console: &mut Console) -> ExitStatus {
         let json = self.format == Format::Json;
         let (status, kind, message) = match refusal {
+            Refusal::Malformed(error) | Refusal::Type(error) if !json => {
+                console.err(&picture(&error, query, console));
+                return ExitStatus::No;
+            }
+            Refusal::Type(error) => {
+                (ExitStatus::No, "bad_data", format!("invalid parameter \"query\": {}", error.message))
+            }
             Refusal::Malformed(error) => {
-                if !json {
-                    console.err(&picture(&error, query, console));
-                    return ExitStatus::No;
-                }
                 let place = position(query, error.span.start);
                 let message = format!("invalid parameter \"query\": {place}: parse error: {}", error.message);
                 (ExitStatus::No, "bad_data", message)
@@ -219,6 +224,9 @@ impl From<RecordingError> for Refusal {
     fn from(error: RecordingError) -> Self {
         match error {
             RecordingError::Unreadable(path, fault) => Self::Unreadable(path, fault),
+            RecordingError::Empty(path) => {
+                Self::Call(format!("`{path}` holds no recording: no file in it ends in {}", ENDINGS.join(", ")))
+            }
             RecordingError::Wrong(message) => Self::Recordings(message),
         }
     }

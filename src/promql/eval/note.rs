@@ -47,11 +47,13 @@ impl std::fmt::Display for Oddity {
             }
             Self::Bucket { le, metric } => write!(
                 out,
-                "PromQL warning: bucket label \"le\" is missing or has a malformed value of {le:?} for metric name {metric:?}"
+                "PromQL warning: bucket label \"le\" is missing or has a malformed value of {le:?}{}",
+                of_metric(metric)
             ),
             Self::Monotonicity { metric } => write!(
                 out,
-                "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name {metric:?}"
+                "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}",
+                of_metric(metric)
             ),
             Self::NotCounter { metric } => write!(
                 out,
@@ -63,6 +65,11 @@ impl std::fmt::Display for Oddity {
             ),
         }
     }
+}
+
+/// Which metric a sentence is about, if it has a name.
+fn of_metric(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" for metric name {name:?}") }
 }
 
 /// A sentence about part of a query.

@@ -335,6 +335,7 @@ impl<'a> Builder<'a> {
             return Ok(None);
         }
         let summed = unwrap(&aggregate.expr);
+        let mut place = summed.span;
         let (reading, selector, range) = match &summed.kind {
             ExprKind::Vector(selector) => (Reading::Value, selector, Duration::default()),
             ExprKind::Call { function, args } => {
@@ -346,11 +347,12 @@ impl<'a> Builder<'a> {
                 let ExprKind::Matrix { selector, range } = &unwrap(argument).kind else {
                     return Ok(None);
                 };
+                place = argument.span;
                 (Reading::Window(function), selector, self.duration(Some(range)))
             }
             _ => return Ok(None),
         };
-        let (key, select) = self.selection(reading, selector, range, &[], summed.span)?;
+        let (key, select) = self.selection(reading, selector, range, &[], place)?;
         let id = self.node(format!("total {key}"), span, || Box::new(Total::new(select)));
         self.label(id, Labels::default());
         Ok(Some(id))
@@ -377,13 +379,14 @@ impl<'a> Builder<'a> {
         argument: &Expr,
         scalars: Vec<NodeId>,
         quantile: Option<QuerySpan>,
-        span: QuerySpan,
     ) -> Planned<NodeId> {
+        // Notes about the samples point at the argument, not at the call.
+        let place = argument.span;
         let argument = unwrap(argument);
         match &argument.kind {
             ExprKind::Matrix { selector, range } => {
                 let range = self.duration(Some(range));
-                self.select(Reading::Window(function), selector, range, scalars, quantile, span)
+                self.select(Reading::Window(function), selector, range, scalars, quantile, place)
             }
             _ => self.subquery(argument, Some(function), scalars, quantile),
         }

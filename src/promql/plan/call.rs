@@ -113,7 +113,7 @@ impl Builder<'_> {
         let scalars: Vec<NodeId> =
             scalars.unwrap_or(&[]).iter().map(|arg| self.scalar(arg)).collect::<Planned<_>>()?;
         let quantile = args.first().filter(|_| function == WindowFunction::Quantile).map(|arg| arg.span);
-        let windows = self.window(function, matrix, scalars, quantile, span)?;
+        let windows = self.window(function, matrix, scalars, quantile)?;
         if name != "absent_over_time" {
             return Ok(windows);
         }
