@@ -63,6 +63,8 @@ impl Explain {
 const GAP: usize = 2;
 /// An origin in fewer columns is read more easily on a line of its own.
 const ORIGIN: usize = 28;
+/// A longer value has its origin below itself and does not move those of all others.
+const VALUE: usize = 36;
 /// Where a line begins that stands below a name.
 const BELOW: usize = 4;
 
@@ -94,7 +96,7 @@ impl Rows {
     fn of(block: &[FactLine], name: usize, compiled: &Compiled, look: &Look) -> Self {
         let room = look.columns().saturating_sub(GAP + name + GAP);
         let places = block.iter().map(|line| longest_word(&origin(line, compiled)));
-        let most = room.saturating_sub(GAP + places.max().unwrap_or(0).max(ORIGIN));
+        let most = room.saturating_sub(GAP + places.max().unwrap_or(0).max(ORIGIN)).min(VALUE);
         let values = block.iter().map(|line| width(&clean(&line.value)));
         let value = values.filter(|value| *value <= most).max().unwrap_or(most);
         Self { name, value, origin: room.saturating_sub(value + GAP) }
