@@ -4,6 +4,8 @@
 //! `MUTATIONS=100000 cargo test --test language_mutations` tries more, `MUTATIONS_SEED=2` others.
 //! Each is compiled, built where it has no error, and formatted; `language_properties` asks more of the syntax alone.
 
+#![expect(clippy::disallowed_methods, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test reads its cases and fails without them")]
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,7 +41,7 @@ impl Corpus {
         files.insert("everything.roll".into(), include_str!("language/everything.roll").into());
         let deployment = files.get("checkout.deployment.yaml").unwrap().replace("checkout", "pay");
         files.insert("pay.deployment.yaml".into(), deployment);
-        let programs = files.keys().filter(|name| name.ends_with(".roll")).cloned().collect();
+        let programs = files.keys().filter(|name| std::path::Path::new(name).extension().is_some_and(|extension| extension == "roll")).cloned().collect();
         Self { files, programs }
     }
 }
@@ -334,7 +336,7 @@ fn by_bytes(mut bytes: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
 /// A mutant: one to four changes.
 fn mutant(text: &str, dice: &mut Dice) -> Vec<u8> {
     let mut text = text.to_owned();
-    for _ in 0..1 + dice.below(3) {
+    for _ in 0..=dice.below(3) {
         text = if dice.below(3) == 0 { by_lines(&text, dice) } else { by_tokens(&text, dice) };
     }
     let bytes = text.into_bytes();

@@ -6,7 +6,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
+    clippy::panic,
+    clippy::string_slice,
     clippy::disallowed_methods,
     reason = "a test that cannot go on has failed; it reads files and says what it found"
 )]

@@ -9,7 +9,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::print_stdout,
+    clippy::option_option,
     clippy::disallowed_methods,
     reason = "a test that cannot go on has failed; it reads files and says what it found"
 )]

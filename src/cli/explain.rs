@@ -135,7 +135,7 @@ impl Rows {
         if width(&value) <= beside {
             text.push_str(&value);
         } else {
-            text = text.trim_end().to_owned();
+            text.truncate(text.trim_end().len());
             rest.splice(0..0, lines(&value));
         }
         for line in rest {

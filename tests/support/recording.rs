@@ -28,9 +28,9 @@ pub(crate) fn read(path: &Path) -> Store {
     let json = path.to_string_lossy().contains(".json");
     let mut store = Store::new();
     if json {
-        read_json(open(path), &mut store)
+        read_json(open(path), &mut store);
     } else {
-        read_open_metrics(open(path), &mut store)
+        read_open_metrics(open(path), &mut store);
     }
     store
 }

@@ -125,10 +125,10 @@ fn eval<'a>(line: usize, text: &str, body: impl Iterator<Item = &'a str>) -> Com
                 "info" => expect.info = Some(true),
                 "no_info" => expect.info = Some(false),
                 "string" => {
-                    expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned())
+                    expect.string = Some(what["string".len()..].trim().trim_matches(['"', '`']).to_owned());
                 }
                 "fail" => {
-                    expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned()))
+                    expect.fail = Some(what.split_once("msg:").map(|(_, message)| message.trim().to_owned()));
                 }
                 other => panic!("line {line}: unknown expectation {other}"),
             }
