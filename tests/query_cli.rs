@@ -2,6 +2,7 @@
 //!
 //! Enters: small recordings in a temporary folder. Leaves: what the program prints, held against snapshots.
 //! It deliberately compares no values with Prometheus; `tests/query_real` and `tests/promql_oracle.rs` do.
+#![expect(clippy::disallowed_methods, reason = "this test puts recordings where the program reads them")]
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its cases and fails without them")]
 
@@ -13,7 +14,8 @@ mod tests {
     use assert_cmd::Command;
 
     const OPEN_METRICS: &str = "# TYPE up gauge\nup{pod=\"a\"} 1 1700000000\nup{pod=\"b\"} 0 1700000000.25\nup{pod=\"a\"} 1 1700000015\n# EOF\n";
-    const PROMETHEUS: &str = "reqs_total{pod=\"a\"} 10 1700000000000\nreqs_total{pod=\"a\"} 40 1700000015000\n";
+    const PROMETHEUS: &str =
+        "reqs_total{pod=\"a\"} 10 1700000000000\nreqs_total{pod=\"a\"} 40 1700000015000\n";
     const JSON: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"tiny"},"values":[[1700000000,"1e-9"],[1700000010,"NaN"]]}]}}"#;
     const LOAD: &str = "load 10s\n  steps 0+1x5 stale\n";
 
@@ -36,14 +38,20 @@ mod tests {
 
     fn command(folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("rollcast").unwrap();
-        command.current_dir(folder).arg("query").args(arguments).env("LC_ALL", "C.UTF-8").env("COLUMNS", "100");
+        command
+            .current_dir(folder)
+            .arg("query")
+            .args(arguments)
+            .env("LC_ALL", "C.UTF-8")
+            .env("COLUMNS", "100");
         command
     }
 
     /// Status, standard output and standard error.
     fn said(folder: &Path, arguments: &[&str]) -> String {
         let output = command(folder, arguments).output().unwrap();
-        let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         let err = if err.is_empty() { err } else { format!("--- error\n{err}") };
         format!("status {}\n{out}{err}", output.status.code().unwrap())
     }
@@ -54,11 +62,20 @@ mod tests {
         let said = |arguments: &[&str]| said(folder.path(), arguments);
         insta::assert_snapshot!("instant", said(&["--series", "a.om", "up"]));
         insta::assert_snapshot!("scalar", said(&["--series", "a.om", "1 / 3"]));
-        insta::assert_snapshot!("nothing", said(&["--series", "a.om", "--at", "2026-01-31T12:00:00+01:00", "up"]));
+        insta::assert_snapshot!(
+            "nothing",
+            said(&["--series", "a.om", "--at", "2026-01-31T12:00:00+01:00", "up"])
+        );
         insta::assert_snapshot!("samples", said(&["--series", "a.om", "--", "up[1m]"]));
-        insta::assert_snapshot!("range", said(&["up + 0.5", "--series", "a.om", "--start", "1700000000", "--step", "10s"]));
+        insta::assert_snapshot!(
+            "range",
+            said(&["up + 0.5", "--series", "a.om", "--start", "1700000000", "--step", "10s"])
+        );
         insta::assert_snapshot!("note", said(&["--series", "d.load", "--at", "30", "rate(steps[20s])"]));
-        insta::assert_snapshot!("closed", said(&["--series", "d.load", "--at", "30", "--prometheus", "2", "steps[20s]"]));
+        insta::assert_snapshot!(
+            "closed",
+            said(&["--series", "d.load", "--at", "30", "--prometheus", "2", "steps[20s]"])
+        );
         insta::assert_snapshot!("lookback", said(&["--series", "a.om", "--lookback", "14s", "up"]));
     }
 
@@ -67,7 +84,10 @@ mod tests {
         let folder = folder();
         let said = |arguments: &[&str]| said(folder.path(), &[arguments, &["--format", "json"]].concat());
         insta::assert_snapshot!("json_vector", said(&["--series", "a.om", "up"]));
-        insta::assert_snapshot!("json_matrix", said(&["--series", "c.json", "--start", "1700000000", "--step", "10", "tiny"]));
+        insta::assert_snapshot!(
+            "json_matrix",
+            said(&["--series", "c.json", "--start", "1700000000", "--step", "10", "tiny"])
+        );
         insta::assert_snapshot!("json_string", said(&["--series", "a.om", "--at", "-1.05", "\"a\\\"b\""]));
         insta::assert_snapshot!("json_note", said(&["--series", "d.load", "--at", "30", "rate(steps[20s])"]));
         insta::assert_snapshot!("json_malformed", said(&["--series", "a.om", "sum(up"]));
@@ -102,11 +122,15 @@ mod tests {
         assert_eq!(said(folder.path(), &["--series", "p.om.gz", "up"]), expected);
         assert_eq!(said(folder.path(), &["--series", "p.om.zst", "up"]), expected);
         for input in [OPEN_METRICS.as_bytes(), &zstd] {
-            let output = command(folder.path(), &["--series", "-", "up"]).write_stdin(input).output().unwrap();
+            let output =
+                command(folder.path(), &["--series", "-", "up"]).write_stdin(input).output().unwrap();
             assert_eq!(format!("status 0\n{}", String::from_utf8(output.stdout).unwrap()), expected);
         }
         std::fs::write(folder.path().join("broken.om.zst"), &zstd[..zstd.len() - 4]).unwrap();
-        assert!(said(folder.path(), &["--series", "broken.om.zst", "up"]).starts_with("status 1\n--- error\nerror: broken.om.zst: "));
+        assert!(
+            said(folder.path(), &["--series", "broken.om.zst", "up"])
+                .starts_with("status 1\n--- error\nerror: broken.om.zst: ")
+        );
     }
 
     #[test]
@@ -137,7 +161,10 @@ mod tests {
             insta::assert_snapshot!(format!("bad_{name}"), said(&["--series", name, "up"]));
         }
         std::fs::write(folder.path().join("latin.prom"), b"a 1 1\nb{x=\"\xe9\"} 1 1\n").unwrap();
-        assert_eq!(said(&["--series", "latin.prom", "up"]), "status 1\n--- error\nerror: latin.prom:2: not UTF-8\n");
+        assert_eq!(
+            said(&["--series", "latin.prom", "up"]),
+            "status 1\n--- error\nerror: latin.prom:2: not UTF-8\n"
+        );
     }
 
     #[test]
@@ -150,7 +177,10 @@ mod tests {
         insta::assert_snapshot!("no_query", said(&["--series", "a.om"]));
         insta::assert_snapshot!("no_samples", said(&["--series", "empty.prom", "up"]));
         insta::assert_snapshot!("backwards", said(&["--series", "a.om", "--start", "9", "--end", "8", "up"]));
-        insta::assert_snapshot!("too_many_steps", said(&["--series", "a.om", "--start", "0", "--step", "1ms", "up"]));
+        insta::assert_snapshot!(
+            "too_many_steps",
+            said(&["--series", "a.om", "--start", "0", "--step", "1ms", "up"])
+        );
         for wrong in [
             ["--at", "1", "--start", "1"].as_slice(),
             &["--end", "1"],
@@ -161,7 +191,10 @@ mod tests {
             &["--prometheus", "4"],
             &["--format", "yaml"],
         ] {
-            assert!(said(&[&["--series", "a.om", "up"], wrong].concat()).starts_with("status 2\n"), "{wrong:?}");
+            assert!(
+                said(&[&["--series", "a.om", "up"], wrong].concat()).starts_with("status 2\n"),
+                "{wrong:?}"
+            );
         }
         assert!(said(&["up"]).starts_with("status 2\n"));
     }
@@ -175,7 +208,11 @@ mod tests {
             "set -o pipefail; '{}' query --series a.om --start 1700000000 --step 1ms up | head -n 1",
             binary.display()
         );
-        let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), "up{pod=\"a\"} =>\n");
         assert!(output.stderr.is_empty(), "{output:?}");

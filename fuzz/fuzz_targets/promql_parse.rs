@@ -30,7 +30,10 @@ fn read(text: &str, mode: Mode) {
         }
         Err(error) => {
             let (start, end) = (error.span.start as usize, error.span.end as usize);
-            assert!(text.len() > LONGEST || text.get(start..end).is_some(), "{start}..{end} is no part of the query");
+            assert!(
+                text.len() > LONGEST || text.get(start..end).is_some(),
+                "{start}..{end} is no part of the query"
+            );
         }
     }
 }

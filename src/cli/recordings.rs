@@ -45,7 +45,8 @@ pub(crate) fn recordings(paths: &[String]) -> Result<Recordings, RecordingError>
     let mut merged = Merged::new();
     for path in paths {
         if path == "-" {
-            let bytes = standard_input().map_err(|fault| RecordingError::Unreadable("standard input".to_owned(), fault))?;
+            let bytes = standard_input()
+                .map_err(|fault| RecordingError::Unreadable("standard input".to_owned(), fault))?;
             add(&mut merged, "standard input", &bytes)?;
             continue;
         }
@@ -88,8 +89,9 @@ fn files(path: &str) -> Result<Vec<PathBuf>, RecordingError> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> Result<(), RecordingError> {
-    let unreadable =
-        |error: std::io::Error| RecordingError::Unreadable(folder.to_string_lossy().into_owned(), fault_of(error));
+    let unreadable = |error: std::io::Error| {
+        RecordingError::Unreadable(folder.to_string_lossy().into_owned(), fault_of(error))
+    };
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         entries.push(entry.map_err(unreadable)?.path());

@@ -37,7 +37,9 @@ pub fn text(reply: Reply<'_>) -> String {
             series.sort_by_cached_key(|one| (one.labels.len(), Order(one.labels.clone())));
             for one in series {
                 lines.push(format!("{} =>", written(&one.labels)));
-                lines.extend(one.points.iter().map(|(at, value)| format!("{} @[{}]", decimal(*value), seconds(*at))));
+                lines.extend(
+                    one.points.iter().map(|(at, value)| format!("{} @[{}]", decimal(*value), seconds(*at))),
+                );
             }
         }
     }
@@ -73,12 +75,16 @@ pub fn json_begin(reply: Reply<'_>) -> String {
         Reply::Instant(Answer::Scalar(value), at) => ("scalar", pair(at, value)),
         Reply::Instant(Answer::String(text), at) => ("string", format!("[{},{}]", stamp(at), quoted(text))),
         Reply::Instant(Answer::Vector(samples), at) => {
-            let one = |labels: &Labels, value| format!("{{\"metric\":{},\"value\":{}}}", metric(labels), pair(at, value));
+            let one = |labels: &Labels, value| {
+                format!("{{\"metric\":{},\"value\":{}}}", metric(labels), pair(at, value))
+            };
             ("vector", list(samples.iter().map(|sample| one(sample.labels, sample.value))))
         }
         Reply::Instant(Answer::Matrix(series), _) | Reply::Range(series) => {
             let points = |one: &RangeSeries| list(one.points.iter().map(|(at, value)| pair(*at, *value)));
-            let one = |one: &RangeSeries| format!("{{\"metric\":{},\"values\":{}}}", metric(&one.labels), points(one));
+            let one = |one: &RangeSeries| {
+                format!("{{\"metric\":{},\"values\":{}}}", metric(&one.labels), points(one))
+            };
             ("matrix", list(series.iter().map(one)))
         }
     };
@@ -119,10 +125,15 @@ pub fn position(query: &str, offset: u32) -> String {
 /// `name{label="value", …}`, sorted by what is written: `a1=` before `a=`.
 fn written(labels: &Labels) -> String {
     let others = labels.iter().filter(|(name, _)| *name != METRIC_NAME);
-    let mut pairs: Vec<String> = others.map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
+    let mut pairs: Vec<String> =
+        others.map(|(name, value)| format!("{name}={}", quote::string(value))).collect();
     pairs.sort_unstable();
     let name = labels.metric();
-    if pairs.is_empty() && !name.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", pairs.join(", ")) }
+    if pairs.is_empty() && !name.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}{{{}}}", pairs.join(", "))
+    }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
@@ -130,7 +141,8 @@ fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 fn metric(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
     format!("{{{}}}", pairs.join(","))
 }
 
@@ -205,8 +217,16 @@ mod tests {
 
     #[test]
     fn promtool_sorts_small_sets_first_and_those_that_lack_a_name() {
-        let series = |pairs: &[(&str, &str)]| RangeSeries { labels: Labels::new(pairs.to_vec()), points: vec![(500, 1.0)] };
-        let all = [series(&[("a", "1"), ("b", "2")]), series(&[("a", "2")]), series(&[("a", "1")]), series(&[("b", "0")])];
+        let series = |pairs: &[(&str, &str)]| RangeSeries {
+            labels: Labels::new(pairs.to_vec()),
+            points: vec![(500, 1.0)],
+        };
+        let all = [
+            series(&[("a", "1"), ("b", "2")]),
+            series(&[("a", "2")]),
+            series(&[("a", "1")]),
+            series(&[("b", "0")]),
+        ];
         let text = text(Reply::Range(&all));
         let heads: Vec<&str> = text.lines().step_by(2).collect();
         assert_eq!(heads, ["{b=\"0\"} =>", "{a=\"1\"} =>", "{a=\"2\"} =>", "{a=\"1\", b=\"2\"} =>"]);

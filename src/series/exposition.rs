@@ -13,13 +13,7 @@ use super::{ReadError, Series};
 use crate::promql::parse::quote;
 
 pub(super) fn read(store: Store<'_>, text: &str, open_metrics: bool) -> Result<Vec<Series>, ReadError> {
-    let mut reader = Reader {
-        open_metrics,
-        kind: Kind::Other,
-        ended: false,
-        store,
-        places: HashMap::new(),
-    };
+    let mut reader = Reader { open_metrics, kind: Kind::Other, ended: false, store, places: HashMap::new() };
     let mut lines = 0;
     // A newline ends a line; it does not begin another.
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {

@@ -289,7 +289,8 @@ mod tests {
 
     #[test]
     fn reads_labels_in_any_quotes() {
-        let all = read(Store::default(), 
+        let all = read(
+            Store::default(),
             "# why\nload 1m\na:b{y='1', x=\"\\n\"} 1\n{\"my.metric\", `a b`=\"c\",} 2\n\nload 30s\n c 1",
         )
         .unwrap();

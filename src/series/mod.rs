@@ -130,7 +130,12 @@ pub fn read(text: &[u8], format: Format) -> Result<Vec<Series>, ReadError> {
 
 /// The line and the column of a sample, by the labels of its series, sorted and without empty values, and its time; for
 /// complaints about recordings that [`read`] takes.
-pub fn place_of(text: &[u8], format: Format, labels: &[(String, String)], millis: i64) -> Option<(usize, Option<usize>)> {
+pub fn place_of(
+    text: &[u8],
+    format: Format,
+    labels: &[(String, String)],
+    millis: i64,
+) -> Option<(usize, Option<usize>)> {
     let store = Store::watching(Some(Watch { labels, millis }));
     let error = read_into(store, text, format).err()?;
     (error.message == store::FOUND).then_some((error.line, error.column))

@@ -20,10 +20,12 @@ const MOST_STEPS: i64 = 1_000_000;
 
 /// Arguments of `query`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Recordings are OpenMetrics (.om, .openmetrics), Prometheus text with timestamps (.prom, .txt), answers of \
+#[command(
+    after_help = "Recordings are OpenMetrics (.om, .openmetrics), Prometheus text with timestamps (.prom, .txt), answers of \
     the query API (.json) or promqltest's load notation (.load), each perhaps with .gz or .zst after it; where the name \
     does not tell, the content does. `-` is standard input. Of a folder, all recordings below it are read.\n\n\
-    Times are Unix seconds or RFC 3339; durations are such as 30s or 1m30s, or seconds.")]
+    Times are Unix seconds or RFC 3339; durations are such as 30s or 1m30s, or seconds."
+)]
 pub(crate) struct Query {
     /// Recordings; several are merged. The query may follow them as the last word.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
@@ -122,8 +124,8 @@ impl Query {
             closed_ranges: self.prometheus == Version::Two,
             ..Options::default()
         };
-        let mut plan =
-            Plan::new(&expr, &store, &options).map_err(|error| Refusal::Execution(error.message, error.span))?;
+        let mut plan = Plan::new(&expr, &store, &options)
+            .map_err(|error| Refusal::Execution(error.message, error.span))?;
         let failed = |error: crate::promql::EvalError| Refusal::Execution(error.message, error.span);
         // The answer is not yet written when the notes are asked for, since it borrows the plan.
         let (text, mut json): (String, String);
@@ -175,7 +177,9 @@ impl Query {
         }
         let step = self.step.unwrap_or_else(|| ((end - start) / 250_000).max(1) * 1000);
         if (end - start) / step >= MOST_STEPS {
-            return Err(Refusal::Call(format!("the range has more than {MOST_STEPS} steps; make --step greater")));
+            return Err(Refusal::Call(format!(
+                "the range has more than {MOST_STEPS} steps; make --step greater"
+            )));
         }
         Ok(When::Range { start, end, step })
     }
@@ -206,7 +210,11 @@ impl Query {
             }
             Refusal::Recordings(message) => (ExitStatus::No, "bad_data", message),
             Refusal::Unreadable(path, fault) => {
-                let status = if matches!(fault, Fault::TooLarge(_)) { ExitStatus::No } else { ExitStatus::CouldNotRun };
+                let status = if matches!(fault, Fault::TooLarge(_)) {
+                    ExitStatus::No
+                } else {
+                    ExitStatus::CouldNotRun
+                };
                 (status, "unavailable", format!("cannot read `{path}`: {fault}"))
             }
             Refusal::Call(message) => (ExitStatus::CouldNotRun, "bad_data", message),
@@ -224,9 +232,10 @@ impl From<RecordingError> for Refusal {
     fn from(error: RecordingError) -> Self {
         match error {
             RecordingError::Unreadable(path, fault) => Self::Unreadable(path, fault),
-            RecordingError::Empty(path) => {
-                Self::Call(format!("`{path}` holds no recording: no file in it ends in {}", ENDINGS.join(", ")))
-            }
+            RecordingError::Empty(path) => Self::Call(format!(
+                "`{path}` holds no recording: no file in it ends in {}",
+                ENDINGS.join(", ")
+            )),
             RecordingError::Wrong(message) => Self::Recordings(message),
         }
     }
@@ -240,7 +249,9 @@ fn check_range_type(expr: &Expr) -> Result<(), ParseError> {
         ValueType::Matrix => "range vector",
     };
     Err(ParseError {
-        message: format!("invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"),
+        message: format!(
+            "invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"
+        ),
         span: expr.span,
         help: None,
     })

@@ -13,7 +13,11 @@ const FARTHEST: f64 = 9_007_199_254_740_992.0;
 pub(super) fn time(text: &str) -> Result<i64, String> {
     if let Ok(seconds) = text.parse::<f64>() {
         let millis = seconds.trunc() * 1000.0 + ((seconds - seconds.trunc()) * 1000.0).round();
-        return if millis.abs() <= FARTHEST { Ok(millis as i64) } else { Err("it is out of range".to_owned()) };
+        return if millis.abs() <= FARTHEST {
+            Ok(millis as i64)
+        } else {
+            Err("it is out of range".to_owned())
+        };
     }
     rfc3339(text).ok_or_else(|| "expected Unix seconds or RFC 3339, such as 2026-01-31T12:00:00Z".to_owned())
 }
@@ -62,7 +66,8 @@ fn numbers<const N: usize>(text: &str, between: char, widths: [usize; N]) -> Opt
     let mut out = [0; N];
     let mut parts = text.split(between);
     for (slot, width) in out.iter_mut().zip(widths) {
-        let part = parts.next().filter(|part| part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))?;
+        let part =
+            parts.next().filter(|part| part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))?;
         *slot = part.parse().ok()?;
     }
     parts.next().is_none().then_some(out)
@@ -106,10 +111,14 @@ mod tests {
         ] {
             assert_eq!(time(text), Ok(millis), "{text}");
         }
-        for text in ["", "now", "NaN", "inf", "1e300", "2023-02-29T00:00:00Z", "2023-11-14", "2023-11-14T24:00:00Z"] {
+        for text in
+            ["", "now", "NaN", "inf", "1e300", "2023-02-29T00:00:00Z", "2023-11-14", "2023-11-14T24:00:00Z"]
+        {
             assert!(time(text).is_err(), "{text}");
         }
-        for text in ["2023-11-14T22:13:20", "2023-11-14T22:13:20.Z", "2023-13-14T22:13:20Z", "2023-11-14T22:13:2éZ"] {
+        for text in
+            ["2023-11-14T22:13:20", "2023-11-14T22:13:20.Z", "2023-13-14T22:13:20Z", "2023-11-14T22:13:2éZ"]
+        {
             assert!(time(text).is_err(), "{text}");
         }
     }
