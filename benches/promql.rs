@@ -3,10 +3,7 @@
 //! Enters: a store made here, of the shape the simulator makes. Leaves: criterion's report.
 //! It deliberately compares with nothing; `tests/promql_bench.rs` compares with Prometheus' engine.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a bench that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 
 use std::hint::black_box;
 

@@ -12,10 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use support::oracle::{self, compare};
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test reads its cases and where they are"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test reads its cases and where they are")]
 fn folders() -> Vec<PathBuf> {
     match std::env::var("ROLLCAST_ARGO_CASES") {
         Ok(list) if !list.is_empty() => list.split(':').map(PathBuf::from).collect(),
@@ -52,12 +49,7 @@ fn cases() -> Vec<PathBuf> {
 )]
 fn recorded(case: &Path) -> Option<Vec<Value>> {
     let text = std::fs::read_to_string(case.with_extension("trace.jsonl")).ok()?;
-    Some(
-        text.lines()
-            .skip(1)
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
+    Some(text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
 #[test]

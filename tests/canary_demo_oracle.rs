@@ -117,12 +117,17 @@ fn recorded(lines: &[Value]) -> Course {
                 }
             }
             if let Some(completed) = run["completedAt"].as_u64() {
-                ended.insert((completed - RELEASE, name.clone()), (text(&run["phase"]), text(&run["message"])));
+                ended.insert(
+                    (completed - RELEASE, name.clone()),
+                    (text(&run["phase"]), text(&run["message"])),
+                );
             }
         }
     }
-    course.measurements =
-        measured.into_iter().map(|((at, run, metric), (value, phase))| (at, run, metric, value, phase)).collect();
+    course.measurements = measured
+        .into_iter()
+        .map(|((at, run, metric), (value, phase))| (at, run, metric, value, phase))
+        .collect();
     course.ends = ended.into_iter().map(|((at, run), (phase, message))| (at, run, phase, message)).collect();
     course
 }
@@ -136,7 +141,9 @@ fn judged(before: &(String, u64, String), at: u64, rollout: &Value) -> (String, 
         return if before.0 == "Promoted" { before.clone() } else { ("Promoted".into(), at, String::new()) };
     }
     match rollout["pauses"][0]["since"].as_u64() {
-        Some(since) if rollout["phase"] == "Paused" => ("Paused".into(), since - RELEASE, text(&rollout["message"])),
+        Some(since) if rollout["phase"] == "Paused" => {
+            ("Paused".into(), since - RELEASE, text(&rollout["message"]))
+        }
         _ => ("Unfinished".into(), 0, String::new()),
     }
 }
@@ -164,7 +171,8 @@ fn simulated(trace: &Trace) -> Course {
     }
     course.measurements.sort();
     course.ends.sort();
-    course.verdict = (format!("{:?}", trace.verdict.outcome), trace.verdict.at, trace.verdict.message.clone());
+    course.verdict =
+        (format!("{:?}", trace.verdict.outcome), trace.verdict.at, trace.verdict.message.clone());
     course
 }
 

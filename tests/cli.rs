@@ -3,7 +3,14 @@
 //! Enters: the built program, run in a folder of its own for each test. Leaves: nothing behind.
 //! It deliberately knows no type of the library: what is tested here is what can be typed.
 
-#![expect(clippy::disallowed_methods, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::format_collect, reason = "a test reads its cases and fails without them")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "a test reads its cases and fails without them"
+)]
 
 #[path = "cli/bad_files.rs"]
 mod bad_files;

@@ -4,7 +4,13 @@
 //! `MUTATIONS=100000 cargo test --test language_mutations` tries more, `MUTATIONS_SEED=2` others.
 //! Each is compiled, built where it has no error, and formatted; `language_properties` asks more of the syntax alone.
 
-#![expect(clippy::disallowed_methods, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test reads its cases and fails without them")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reads its cases and fails without them"
+)]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -41,7 +47,13 @@ impl Corpus {
         files.insert("everything.roll".into(), include_str!("language/everything.roll").into());
         let deployment = files.get("checkout.deployment.yaml").unwrap().replace("checkout", "pay");
         files.insert("pay.deployment.yaml".into(), deployment);
-        let programs = files.keys().filter(|name| std::path::Path::new(name).extension().is_some_and(|extension| extension == "roll")).cloned().collect();
+        let programs = files
+            .keys()
+            .filter(|name| {
+                std::path::Path::new(name).extension().is_some_and(|extension| extension == "roll")
+            })
+            .cloned()
+            .collect();
         Self { files, programs }
     }
 }

@@ -35,27 +35,18 @@ fn difference(text: &str, mode: Mode, expected: &Value, errors: &mut (usize, usi
             if expected["error"] == got.as_str() {
                 errors.0 += 1;
             } else {
-                println!(
-                    "text of error differs: {text}\n  got  {got}\n  want {}",
-                    expected["error"]
-                );
+                println!("text of error differs: {text}\n  got  {got}\n  want {}", expected["error"]);
             }
             None
         }
         Ok(expr) => Some(format!("accepted as {}, want {expected}", print(&expr))),
-        Err(error) => Some(format!(
-            "refused: {} at {:?}, want {expected}",
-            error.message, error.span
-        )),
+        Err(error) => Some(format!("refused: {} at {:?}, want {expected}", error.message, error.span)),
     }
 }
 
 #[test]
 fn expressions_are_answered_as_prometheus_answers() {
-    let shared = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/data/promql-expressions/expressions.jsonl"
-    );
+    let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/promql-expressions/expressions.jsonl");
     let file = std::env::var("ROLLCAST_PROMQL_EXPRESSIONS").unwrap_or_else(|_| shared.to_owned());
     let Ok(rows) = std::fs::read_to_string(&file) else {
         println!("skipped: no expressions; set ROLLCAST_PROMQL_EXPRESSIONS to their file");

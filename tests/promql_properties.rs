@@ -67,12 +67,7 @@ fn survives_printing(text: &str) -> Result<bool, TestCaseError> {
     let again =
         again.map_err(|error| TestCaseError::fail(format!("{text} prints as {printed}: {error:?}")))?;
     prop_assert_eq!(print(&again), printed);
-    prop_assert_eq!(
-        format!("{:?}", without_spans(again)),
-        format!("{:?}", without_spans(expr)),
-        "{}",
-        text
-    );
+    prop_assert_eq!(format!("{:?}", without_spans(again)), format!("{:?}", without_spans(expr)), "{}", text);
     Ok(true)
 }
 
@@ -83,11 +78,7 @@ fn duration() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(3, 8, 2, |inner| {
         prop_oneof![
-            (
-                inner.clone(),
-                prop::sample::select(vec!["+", "-", "*", "/", "%", "^"]),
-                inner.clone()
-            )
+            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/", "%", "^"]), inner.clone())
                 .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("max_of({a}, {b})")),
             inner.prop_map(|a| format!("({a})")),
@@ -160,11 +151,7 @@ proptest! {
 #[test]
 fn every_query_and_its_prefixes_survive() {
     for query in QUERIES {
-        assert!(
-            survives_printing(query).unwrap(),
-            "{query}: {:?}",
-            parse(query, Mode::Test)
-        );
+        assert!(survives_printing(query).unwrap(), "{query}: {:?}", parse(query, Mode::Test));
         for (end, _) in query.char_indices() {
             let _ = parse(query.get(..end).unwrap(), Mode::Server);
         }

@@ -44,10 +44,7 @@ fn metric() -> Metric {
 fn rollout(split: Split) -> Rollout {
     let analysis = Analysis {
         templates: vec![0],
-        args: vec![Arg {
-            name: "latest".into(),
-            value: ArgValue::LatestHash,
-        }],
+        args: vec![Arg { name: "latest".into(), value: ArgValue::LatestHash }],
     };
     let weight = |percent| StepKind::SetWeight(Weight::new(percent).unwrap());
     let steps = [
@@ -67,11 +64,7 @@ fn rollout(split: Split) -> Rollout {
         pods: Pods::Template {
             template: serde_json::json!({}),
             selector: Vec::new(),
-            port: Port {
-                name: "http".into(),
-                number: 80,
-                target: PortTarget::Number(8080),
-            },
+            port: Port { name: "http".into(), number: 80, target: PortTarget::Number(8080) },
         },
         route: Istio {
             host: fact("demo".into()),
@@ -82,10 +75,7 @@ fn rollout(split: Split) -> Rollout {
             split,
         },
         canary: Canary {
-            steps: steps
-                .into_iter()
-                .map(|kind| Step { kind, span: span() })
-                .collect(),
+            steps: steps.into_iter().map(|kind| Step { kind, span: span() }).collect(),
             background: None,
         },
         templates: vec![AnalysisTemplate {
@@ -144,21 +134,11 @@ impl Recorder for Told {
 }
 
 fn played(rollout: &Rollout, bad_from: u64, actions: &[(Seconds, Action)]) -> (Ending, World, Vec<Event>) {
-    let mut world = World {
-        bad_from,
-        ..World::default()
-    };
+    let mut world = World { bad_from, ..World::default() };
     let mut told = Told::default();
-    let release = Release {
-        rollout,
-        actions,
-        horizon: Seconds(3600),
-    };
+    let release = Release { rollout, actions, horizon: Seconds(3600) };
     let ending = play(&release, &mut world, &mut told);
-    let mut other = World {
-        bad_from,
-        ..World::default()
-    };
+    let mut other = World { bad_from, ..World::default() };
     let silent = Stage::new(rollout, actions, Seconds(3600)).play(&mut other, &mut Silent);
     assert_eq!(ending, silent);
     assert_eq!(world.splits, other.splits);
@@ -174,11 +154,7 @@ fn a_good_canary_is_promoted() {
     assert_eq!(ending.outcome, Outcome::Promoted);
     assert_eq!(ending.at, Seconds(570));
     assert_eq!((ending.step, ending.weight, ending.peak_weight), (None, 100, 100));
-    assert_eq!(
-        ending.until,
-        Seconds(600),
-        "30 s until the old ReplicaSet is gone"
-    );
+    assert_eq!(ending.until, Seconds(600), "30 s until the old ReplicaSet is gone");
     assert_eq!(world.splits, [(0, 0), (20, 10), (250, 50), (570, 100)]);
     assert_eq!(world.queries, ["qrev2"; 4]);
     assert_eq!(world.ready, 10);
@@ -197,10 +173,7 @@ fn a_bad_canary_is_rolled_back_with_the_controllers_words() {
     let (ending, world, events) = played(&rollout(Split::Hosts), 160, &[]);
     assert_eq!(ending.outcome, Outcome::RolledBack);
     assert_eq!(ending.at, Seconds(200));
-    assert_eq!(
-        (ending.step, ending.weight, ending.peak_weight),
-        (Some(2), 10, 10)
-    );
+    assert_eq!((ending.step, ending.weight, ending.peak_weight), (Some(2), 10, 10));
     assert_eq!(
         ending.message,
         "Rollout aborted update to revision 2: Step-based analysis phase error/failed: \
@@ -249,10 +222,7 @@ fn a_background_that_fails_aborts_at_its_first_look() {
     };
     rollout.templates[0].metrics[0].count = None;
     rollout.templates[0].metrics[0].failure_limit = fact(0);
-    rollout.canary.background = Some(Background {
-        starting_step: 1,
-        analysis,
-    });
+    rollout.canary.background = Some(Background { starting_step: 1, analysis });
     let (ending, ..) = played(&rollout, 100, &[]);
     assert_eq!((ending.outcome, ending.at), (Outcome::RolledBack, Seconds(110)));
     assert_eq!(ending.step, Some(1));
@@ -280,10 +250,7 @@ fn how_fast_silent_runs_are() {
         let begin = std::time::Duration::from_secs(1);
         let (mut runs, started) = (0_u32, clock());
         while clock().saturating_sub(started) < begin {
-            let mut world = World {
-                bad_from,
-                ..World::default()
-            };
+            let mut world = World { bad_from, ..World::default() };
             stage.play(&mut world, &mut Silent);
             runs += 1;
         }
@@ -293,7 +260,5 @@ fn how_fast_silent_runs_are() {
 
 #[expect(clippy::disallowed_methods, reason = "the measurement is about wall time")]
 fn clock() -> std::time::Duration {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default()
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }

@@ -2,7 +2,11 @@
 //!
 //! Enters: the repository's own files. Leaves: one failure a rule, naming every place and what to do.
 //! It deliberately parses no Rust; it reads lines, and the rules are worded so that lines suffice.
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads files and fails without them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads files and fails without them"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +25,11 @@ const FLOORS: &[(u32, &[&str])] = &[
 /// Imports that cross a floor sideways or upwards and are meant to; each with its reason.
 const ACCEPTED: &[(&str, &str, &str)] = &[
     ("diagnostic", "source", "what is wrong is wrong somewhere: a diagnosis is made of spans"),
-    ("series", "promql", "recordings and PromQL share the notation of labels, numbers and load commands; one reader has it"),
+    (
+        "series",
+        "promql",
+        "recordings and PromQL share the notation of labels, numbers and load commands; one reader has it",
+    ),
 ];
 
 fn root() -> &'static Path {
@@ -66,7 +74,8 @@ fn named(line: &str) -> Vec<String> {
                 found.push(item.trim().split("::").next().unwrap_or("").to_owned());
             }
         } else {
-            found.push(part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned());
+            found
+                .push(part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned());
         }
     }
     found.retain(|module| !module.is_empty());
@@ -82,7 +91,9 @@ fn modules_import_from_lower_floors_only() {
             continue;
         }
         let Some(floor) = floor_of(&module) else {
-            wrong.push(format!("{path}: `{module}` stands on no floor; add it to FLOORS and to the architecture page"));
+            wrong.push(format!(
+                "{path}: `{module}` stands on no floor; add it to FLOORS and to the architecture page"
+            ));
             continue;
         };
         for (at, line) in text.lines().enumerate() {
@@ -104,7 +115,9 @@ fn every_module_of_the_library_stands_on_a_floor_and_in_the_book() {
     let library = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let page = std::fs::read_to_string(root().join("book/src/internals/architecture.md")).unwrap();
     for line in library.lines() {
-        let Some(module) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) else { continue };
+        let Some(module) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) else {
+            continue;
+        };
         assert!(floor_of(module).is_some(), "`{module}` stands on no floor");
         assert!(page.contains(module), "`{module}` is missing from book/src/internals/architecture.md");
     }
@@ -120,9 +133,14 @@ fn every_file_says_what_enters_and_what_leaves() {
             }
             let header: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
             let both = header.contains("Enters and leaves:");
-            let whole = both && header.contains("deliberately") || header.contains("Enters:") && header.contains("Leaves:") && header.contains("deliberately");
+            let whole = both && header.contains("deliberately")
+                || header.contains("Enters:")
+                    && header.contains("Leaves:")
+                    && header.contains("deliberately");
             if path.starts_with("src/") && path != "src/lib.rs" && path != "src/main.rs" && !whole {
-                wrong.push(format!("{path}: open with `//!`: what it is; Enters: …. Leaves: …. It deliberately …"));
+                wrong.push(format!(
+                    "{path}: open with `//!`: what it is; Enters: …. Leaves: …. It deliberately …"
+                ));
             } else if header.is_empty() && path != "src/lib.rs" {
                 wrong.push(format!("{path}: open with `//!`"));
             }
@@ -139,10 +157,14 @@ fn files_are_short() {
             lengths.push((text.lines().count(), path));
         }
     }
-    let long: Vec<String> =
-        lengths.iter().filter(|(lines, _)| *lines > 600).map(|(lines, path)| format!("{path}: {lines}")).collect();
+    let long: Vec<String> = lengths
+        .iter()
+        .filter(|(lines, _)| *lines > 600)
+        .map(|(lines, path)| format!("{path}: {lines}"))
+        .collect();
     assert!(long.is_empty(), "no file has over 600 lines; split these by concern:\n{}", long.join("\n"));
-    let mut source: Vec<usize> = lengths.iter().filter(|(_, p)| p.starts_with("src/")).map(|(l, _)| *l).collect();
+    let mut source: Vec<usize> =
+        lengths.iter().filter(|(_, p)| p.starts_with("src/")).map(|(l, _)| *l).collect();
     source.sort_unstable();
     let median = source[source.len() / 2];
     assert!(median <= 250, "the median file under src has {median} lines; split the largest by concern");
@@ -182,7 +204,11 @@ fn every_code_has_a_page_that_the_book_lists_and_every_page_a_code() {
         let name = format!("{}.md", code.id());
         let page = pages.remove(&name).unwrap_or_else(|| panic!("{name} is missing"));
         let title = format!("# {}: {}", code.id(), code.summary());
-        assert_eq!(page.lines().next(), Some(title.as_str()), "the first line of {name} is the code's summary");
+        assert_eq!(
+            page.lines().next(),
+            Some(title.as_str()),
+            "the first line of {name} is the code's summary"
+        );
         assert!(summary.contains(&name), "book/src/SUMMARY.md lists no {name}");
     }
     pages.remove("README.md");

@@ -211,7 +211,8 @@ fn import_fault(name: &tree::Name, target: &str, fault: &Fault) -> Diagnostic {
     let headline = format!("`{}` cannot be imported: {fault}", name.value);
     let report = Diagnostic::new(Code::ImportUnreadable, headline, name.span, format!("this is `{target}`"));
     if *fault == Fault::Directory {
-        return report.help(format!("name a file in it: `import \"{}/….roll\"`", name.value.trim_end_matches('/')));
+        return report
+            .help(format!("name a file in it: `import \"{}/….roll\"`", name.value.trim_end_matches('/')));
     }
     report
 }

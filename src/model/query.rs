@@ -49,7 +49,8 @@ impl Target<'_> {
     /// metrics are selected, the pods' names for everything else, since only Istio knows routes.
     fn selector(&self, before: &str) -> String {
         let opened = before.rsplit_once('{').map_or(before, |(name, _)| name);
-        let name = opened.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').next().unwrap_or("");
+        let name =
+            opened.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').next().unwrap_or("");
         if name.starts_with("istio_") { self.matchers() } else { self.pods() }
     }
 
@@ -91,7 +92,10 @@ fn own_promql(target: &Target<'_>, text: &str) -> String {
 
 /// The arguments that a query wants, in the order of their names.
 pub fn arguments(query: &str) -> Vec<&'static str> {
-    [CANARY_HASH, STABLE_HASH].into_iter().filter(|name| query.contains(&format!("{{{{args.{name}}}}}"))).collect()
+    [CANARY_HASH, STABLE_HASH]
+        .into_iter()
+        .filter(|name| query.contains(&format!("{{{{args.{name}}}}}")))
+        .collect()
 }
 
 /// The PromQL of a signal. With `at_least`, the answer is empty until the window holds that many requests.

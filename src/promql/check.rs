@@ -54,10 +54,7 @@ pub(super) fn check(expr: &mut Expr, text: &str) -> Result<ValueType, ParseError
             ValueType::Vector => Ok(ValueType::Matrix),
             other => {
                 let got = other.as_str();
-                fail(
-                    span,
-                    format!("subquery is only allowed on instant vector, got {got} instead"),
-                )
+                fail(span, format!("subquery is only allowed on instant vector, got {got} instead"))
             }
         },
         ExprKind::Unary { expr: inner, .. } => match check(inner, text)? {
@@ -77,11 +74,7 @@ pub(super) fn check(expr: &mut Expr, text: &str) -> Result<ValueType, ParseError
 }
 
 fn fail<T>(span: QuerySpan, message: impl Into<String>) -> Result<T, ParseError> {
-    Err(ParseError {
-        message: message.into(),
-        span,
-        help: None,
-    })
+    Err(ParseError { message: message.into(), span, help: None })
 }
 
 fn expect(expr: &mut Expr, wanted: ValueType, context: &str, text: &str) -> Result<(), ParseError> {
@@ -90,26 +83,14 @@ fn expect(expr: &mut Expr, wanted: ValueType, context: &str, text: &str) -> Resu
         return Ok(());
     }
     let (wanted, found) = (wanted.documented(), found.documented());
-    fail(
-        expr.span,
-        format!("expected type {wanted} in {context}, got {found}"),
-    )
+    fail(expr.span, format!("expected type {wanted} in {context}, got {found}"))
 }
 
 fn check_aggregate(aggregate: &mut Aggregate, text: &str) -> Result<ValueType, ParseError> {
-    expect(
-        &mut aggregate.expr,
-        ValueType::Vector,
-        "aggregation expression",
-        text,
-    )?;
+    expect(&mut aggregate.expr, ValueType::Vector, "aggregation expression", text)?;
     if let Some(param) = &mut aggregate.param {
         let counts = aggregate.op == AggregateOp::CountValues;
-        let wanted = if counts {
-            ValueType::String
-        } else {
-            ValueType::Scalar
-        };
+        let wanted = if counts { ValueType::String } else { ValueType::Scalar };
         expect(param, wanted, "aggregation parameter", text)?;
     }
     Ok(ValueType::Vector)
@@ -121,25 +102,16 @@ fn check_binary(binary: &mut Binary, span: QuerySpan, text: &str) -> Result<Valu
     let op = binary.op;
     let result = binary_type(left, right);
     if binary.return_bool && !op.is_comparison() {
-        return fail(
-            operator_span(binary, text),
-            "bool modifier can only be used on comparison operators",
-        );
+        return fail(operator_span(binary, text), "bool modifier can only be used on comparison operators");
     }
     if op.is_comparison() && !binary.return_bool && result == ValueType::Scalar {
-        return fail(
-            operator_span(binary, text),
-            "comparisons between scalars must use BOOL modifier",
-        );
+        return fail(operator_span(binary, text), "comparisons between scalars must use BOOL modifier");
     }
     if let Some(matching) = &mut binary.matching {
         if op.is_set() && matching.card == Cardinality::OneToOne {
             matching.card = Cardinality::ManyToMany;
         }
-        let twice = matching
-            .labels
-            .iter()
-            .find(|label| matching.on && matching.include.contains(label));
+        let twice = matching.labels.iter().find(|label| matching.on && matching.include.contains(label));
         if let Some(label) = twice {
             let label = quote::string(label);
             let message = format!("label {label} must not occur in ON and GROUP clause at once");
@@ -165,10 +137,7 @@ fn check_set_matching(binary: &Binary, span: QuerySpan) -> Result<(), ParseError
         return Ok(());
     };
     if matching.card != Cardinality::ManyToMany {
-        return fail(
-            span,
-            format!("no grouping allowed for \"{}\" operation", binary.op.as_str()),
-        );
+        return fail(span, format!("no grouping allowed for \"{}\" operation", binary.op.as_str()));
     }
     if matching.fill != (None, None) {
         return fail(span, "filling in missing series not allowed for set operators");
@@ -183,18 +152,12 @@ fn check_no_matching(binary: &mut Binary, span: QuerySpan) -> Result<(), ParseEr
             return fail(span, "vector matching only allowed between instant vectors");
         }
         if matching.fill != (None, None) {
-            return fail(
-                span,
-                "filling in missing series only allowed between instant vectors",
-            );
+            return fail(span, "filling in missing series only allowed between instant vectors");
         }
     }
     if binary.op.is_set() {
         let op = binary.op.as_str();
-        return fail(
-            span,
-            format!("set operator \"{op}\" not allowed in binary scalar expression"),
-        );
+        return fail(span, format!("set operator \"{op}\" not allowed in binary scalar expression"));
     }
     Ok(())
 }
@@ -206,37 +169,22 @@ fn operator_span(binary: &Binary, text: &str) -> QuerySpan {
     let left = between.len() - between.trim_ascii_start().len();
     let right = between.len() - between.trim_ascii_end().len();
     let count = |bytes: usize| u32::try_from(bytes).unwrap_or(0);
-    QuerySpan {
-        start: from + count(left),
-        end: to.saturating_sub(count(right)),
-    }
+    QuerySpan { start: from + count(left), end: to.saturating_sub(count(right)) }
 }
 
 fn check_call(name: &str, args: &mut [Expr], span: QuerySpan, text: &str) -> Result<ValueType, ParseError> {
     let Some(function) = function::find(name) else {
-        return fail(
-            span,
-            format!("unknown function with name {}", quote::string(name)),
-        );
+        return fail(span, format!("unknown function with name {}", quote::string(name)));
     };
     let (least, most, got) = (function.min_args(), function.max_args(), args.len());
     if function.variadic == 0 && got != least {
-        return fail(
-            span,
-            format!("expected {least} argument(s) in call to \"{name}\", got {got}"),
-        );
+        return fail(span, format!("expected {least} argument(s) in call to \"{name}\", got {got}"));
     }
     if got < least {
-        return fail(
-            span,
-            format!("expected at least {least} argument(s) in call to \"{name}\", got {got}"),
-        );
+        return fail(span, format!("expected at least {least} argument(s) in call to \"{name}\", got {got}"));
     }
     if let Some(most) = most.filter(|most| got > *most) {
-        return fail(
-            span,
-            format!("expected at most {most} argument(s) in call to \"{name}\", got {got}"),
-        );
+        return fail(span, format!("expected at most {most} argument(s) in call to \"{name}\", got {got}"));
     }
     let context = format!("call to function \"{name}\"");
     let info = name == "info";
@@ -264,39 +212,28 @@ fn check_info_labels(labels: &Expr, call: QuerySpan, context: &str) -> Result<()
     }
     match &labels.kind {
         ExprKind::Vector(selector) if selector.name.is_none() => Ok(()),
-        ExprKind::Vector(_) => fail(
-            labels.span,
-            "expected label selectors only, got vector selector instead",
-        ),
+        ExprKind::Vector(_) => {
+            fail(labels.span, "expected label selectors only, got vector selector instead")
+        }
         _ => fail(labels.span, "expected label selectors only"),
     }
 }
 
 fn check_selector(selector: &Selector, span: QuerySpan, may_be_empty: bool) -> Result<(), ParseError> {
     if let Some(name) = &selector.name {
-        let again = selector
-            .matchers
-            .iter()
-            .skip(1)
-            .find(|matcher| matcher.label == "__name__");
+        let again = selector.matchers.iter().skip(1).find(|matcher| matcher.label == "__name__");
         return match again {
             None => Ok(()),
             Some(matcher) => {
                 let (name, other) = (quote::string(name), quote::string(&matcher.value));
-                fail(
-                    span,
-                    format!("metric name must not be set twice: {name} or {other}"),
-                )
+                fail(span, format!("metric name must not be set twice: {name} or {other}"))
             }
         };
     }
     if may_be_empty || selector.matchers.iter().any(|matcher| !matches_empty(matcher)) {
         return Ok(());
     }
-    fail(
-        span,
-        "vector selector must contain at least one non-empty matcher",
-    )
+    fail(span, "vector selector must contain at least one non-empty matcher")
 }
 
 /// Whether a series without the label matches.

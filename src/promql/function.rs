@@ -25,11 +25,7 @@ pub struct Function {
 impl Function {
     /// The least number of arguments.
     pub fn min_args(&self) -> usize {
-        if self.variadic == 0 {
-            self.args.len()
-        } else {
-            self.args.len().saturating_sub(1)
-        }
+        if self.variadic == 0 { self.args.len() } else { self.args.len().saturating_sub(1) }
     }
 
     /// The greatest number of arguments; `None` if there is no bound.
@@ -52,9 +48,7 @@ impl Function {
 
 /// The signature of the function called `name`.
 pub fn find(name: &str) -> Option<&'static Function> {
-    let index = FUNCTIONS
-        .binary_search_by(|function| function.name.cmp(name))
-        .ok()?;
+    let index = FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;
     FUNCTIONS.get(index)
 }
 
@@ -64,13 +58,7 @@ const fn stable(
     variadic: i8,
     returns: ValueType,
 ) -> Function {
-    Function {
-        name,
-        args,
-        variadic,
-        returns,
-        experimental: false,
-    }
+    Function { name, args, variadic, returns, experimental: false }
 }
 
 const fn experimental(
@@ -79,13 +67,7 @@ const fn experimental(
     variadic: i8,
     returns: ValueType,
 ) -> Function {
-    Function {
-        name,
-        args,
-        variadic,
-        returns,
-        experimental: true,
-    }
+    Function { name, args, variadic, returns, experimental: true }
 }
 
 /// Every function, sorted by name.

@@ -35,13 +35,7 @@ fn write_expr(out: &mut String, expr: &Expr) {
             write_at(out, selector.at);
             write_offset(out, selector.offset.as_ref());
         }
-        ExprKind::Subquery {
-            expr,
-            range,
-            step,
-            offset,
-            at,
-        } => {
+        ExprKind::Subquery { expr, range, step, offset, at } => {
             write_expr(out, expr);
             out.push('[');
             write_duration(out, range);
@@ -193,12 +187,8 @@ fn write_matchers(out: &mut String, selector: &Selector) {
             && matcher.value == name
             && !name.is_empty()
     };
-    let mut matchers: Vec<String> = selector
-        .matchers
-        .iter()
-        .filter(|matcher| !is_name(matcher))
-        .map(matcher_text)
-        .collect();
+    let mut matchers: Vec<String> =
+        selector.matchers.iter().filter(|matcher| !is_name(matcher)).map(matcher_text).collect();
     matchers.sort();
     out.push_str(name);
     if !matchers.is_empty() {
@@ -243,14 +233,8 @@ fn write_offset(out: &mut String, offset: Option<&DurationExpr>) {
 fn write_duration(out: &mut String, duration: &DurationExpr) {
     match duration {
         DurationExpr::Millis(millis) => write_millis(out, *millis),
-        DurationExpr::Literal {
-            value,
-            duration: true,
-        } => write_seconds(out, *value),
-        DurationExpr::Literal {
-            value,
-            duration: false,
-        } => out.push_str(&number(*value)),
+        DurationExpr::Literal { value, duration: true } => write_seconds(out, *value),
+        DurationExpr::Literal { value, duration: false } => out.push_str(&number(*value)),
         DurationExpr::Step => out.push_str("step()"),
         DurationExpr::Range => out.push_str("range()"),
         DurationExpr::Min(left, right) => write_pair(out, "min_of(", left, right),
@@ -330,25 +314,16 @@ mod tests {
     #[test]
     fn prints_as_prometheus_prints() {
         for (text, printed) in [
-            (
-                "SUM(foo{b='x',a=~\"y\"}) BY (z)",
-                "sum by (z) (foo{a=~\"y\",b=\"x\"})",
-            ),
+            ("SUM(foo{b='x',a=~\"y\"}) BY (z)", "sum by (z) (foo{a=~\"y\",b=\"x\"})"),
             ("foo[300] offset -90s @ 1.5", "foo[5m] @ 1.500 offset -1m30s"),
-            (
-                "{\"my.metric\", 'x y'!=''}",
-                "{\"x y\"!=\"\",__name__=\"my.metric\"}",
-            ),
+            ("{\"my.metric\", 'x y'!=''}", "{\"x y\"!=\"\",__name__=\"my.metric\"}"),
             ("a*on(b)group_left()c", "a * on (b) group_left () c"),
             ("-1^2", "-1 ^ 2"),
             ("2^3^4", "2 ^ 3 ^ 4"),
             ("foo[2m*(step()+1)]", "foo[2m * (step() + 1)]"),
             ("foo offset 5 + 3", "foo offset 5s + 3"),
             ("a + fill(1e6) b", "a + fill (1e+06) b"),
-            (
-                "a + fill_left(1) fill_right(0.5) b",
-                "a + fill_left (1) fill_right (0.5) b",
-            ),
+            ("a + fill_left(1) fill_right(0.5) b", "a + fill_left (1) fill_right (0.5) b"),
             ("foo offset 0", "foo"),
             ("sum without () (x)", "sum without () (x)"),
             ("90d", "90d"),

@@ -41,17 +41,11 @@ fn share(core: &Core) -> i64 {
     let canary = &store.rollout.spec.canary;
     let Some(traffic) = &canary.traffic else {
         let total: i64 = store.sets.iter().map(|set| set.available).sum();
-        let new = store
-            .sets
-            .iter()
-            .find(|set| Some(set.hash) == newest)
-            .map_or(0, |set| set.available);
+        let new = store.sets.iter().find(|set| Some(set.hash) == newest).map_or(0, |set| set.available);
         return (100 * new).checked_div(total).unwrap_or(0);
     };
-    let Some(route) = store
-        .virtual_services
-        .get(traffic.virtual_service)
-        .and_then(|service| service.http.last())
+    let Some(route) =
+        store.virtual_services.get(traffic.virtual_service).and_then(|service| service.http.last())
     else {
         return 0;
     };
@@ -65,11 +59,7 @@ fn share(core: &Core) -> i64 {
                 .find(|(name, _)| &**name == subset)?
                 .1;
         }
-        store
-            .services
-            .iter()
-            .find(|service| Some(&*service.name) == host.split('.').next())?
-            .selector
+        store.services.iter().find(|service| Some(&*service.name) == host.split('.').next())?.selector
     };
     route
         .to
@@ -104,10 +94,7 @@ impl Machine<'_> {
     pub(super) fn sync_pods(&mut self) {
         let now = self.core.second();
         let core = &mut *self.core;
-        let mut nursery = Kindergarten {
-            around: &mut *self.around,
-            epoch: core.epoch,
-        };
+        let mut nursery = Kindergarten { around: &mut *self.around, epoch: core.epoch };
         core.pods.sync(&mut core.store, &mut nursery, now);
         if !self.recorder.silent() {
             self.tell_pods();
@@ -178,10 +165,9 @@ impl Machine<'_> {
             Change::RolloutAdded => {
                 self.core.rollout.event(now);
                 let name = self.core.store.rollout.spec.name.clone();
-                self.core
-                    .emit(self.recorder, false, "RolloutAddedToInformer", || {
-                        format!("Rollout resource added to informer: default/{name}")
-                    });
+                self.core.emit(self.recorder, false, "RolloutAddedToInformer", || {
+                    format!("Rollout resource added to informer: default/{name}")
+                });
             }
             Change::Rollout | Change::VirtualService(_) | Change::RunDeleted(_) => {
                 self.core.rollout.event(now);
@@ -258,12 +244,7 @@ impl Machine<'_> {
             || blue_green.is_some_and(|strategy| {
                 strategy.active_service == at || strategy.preview_service == Some(at)
             });
-        let selects = self
-            .core
-            .store
-            .services
-            .get(at)
-            .is_some_and(|service| service.selector.is_some());
+        let selects = self.core.store.services.get(at).is_some_and(|service| service.selector.is_some());
         if referenced && selects {
             self.core.rollout.event(now);
         }
@@ -272,13 +253,7 @@ impl Machine<'_> {
     /// A DestinationRule that the Rollout manages wakes it.
     pub(super) fn sync_rule(&mut self, at: usize) {
         let now = self.core.now;
-        if self
-            .core
-            .store
-            .destination_rules
-            .get(at)
-            .is_some_and(|rule| rule.managed)
-        {
+        if self.core.store.destination_rules.get(at).is_some_and(|rule| rule.managed) {
             self.core.rollout.event(now);
         }
     }

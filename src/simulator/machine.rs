@@ -102,11 +102,8 @@ impl<'a> Machine<'a> {
         if let Some(at) = self.outer(t)
             && !self.recorder.silent()
         {
-            let state = State {
-                store: &self.core.store,
-                hot_loop: self.hot,
-                flapping: &self.core.route_writes,
-            };
+            let state =
+                State { store: &self.core.store, hot_loop: self.hot, flapping: &self.core.route_writes };
             self.recorder.settled(at, &state);
         }
         self.core.route_writes.clear();
@@ -143,10 +140,7 @@ impl<'a> Machine<'a> {
             && !due
             && !timed
             && self.core.pods.next(store, self.core.second()) == NEVER
-            && store
-                .sets
-                .iter()
-                .all(|set| set.deadline.is_none() || set.wanted == 0)
+            && store.sets.iter().all(|set| set.deadline.is_none() || set.wanted == 0)
     }
 
     fn act(&mut self, t: i64) {
@@ -171,10 +165,8 @@ impl<'a> Machine<'a> {
                 continue;
             }
             let name = action.name();
-            self.core.tell(self.recorder, || super::trace::EventKind::Action {
-                action: name.to_owned(),
-                outcome,
-            });
+            self.core
+                .tell(self.recorder, || super::trace::EventKind::Action { action: name.to_owned(), outcome });
         }
     }
 
@@ -272,10 +264,7 @@ impl<'a> Machine<'a> {
                     });
                     self.recorder.failed(&message);
                     if self.failing.as_ref() != Some(&failure) {
-                        self.core
-                            .tell(self.recorder, || super::trace::EventKind::ReconcileError {
-                                message,
-                            });
+                        self.core.tell(self.recorder, || super::trace::EventKind::ReconcileError { message });
                     }
                 }
                 self.failing = Some(failure);

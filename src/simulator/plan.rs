@@ -22,37 +22,20 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn of(rollout: &Rollout) -> Self {
         let mut analyses = Vec::new();
-        let steps = rollout
-            .canary
-            .steps
-            .iter()
-            .map(|step| plan_step(rollout, &step.kind, &mut analyses))
-            .collect();
-        let background = rollout
-            .canary
-            .background
-            .as_ref()
-            .map(|background| spec::Background {
-                starting_step: Some(i64::from(background.starting_step)),
-                analysis: plan_analysis(rollout, &background.analysis, &mut analyses),
-            });
+        let steps =
+            rollout.canary.steps.iter().map(|step| plan_step(rollout, &step.kind, &mut analyses)).collect();
+        let background = rollout.canary.background.as_ref().map(|background| spec::Background {
+            starting_step: Some(i64::from(background.starting_step)),
+            analysis: plan_analysis(rollout, &background.analysis, &mut analyses),
+        });
         let (cluster, routing) = routes(rollout);
-        let mut canary = Canary {
-            steps,
-            background,
-            traffic: Some(routing),
-            ..Canary::default()
-        };
+        let mut canary = Canary { steps, background, traffic: Some(routing), ..Canary::default() };
         if rollout.route.split == Split::Hosts {
             (canary.canary_service, canary.stable_service) = (Some(0), Some(1));
         }
         let mut spec = Spec::new(&rollout.name, canary);
         spec.replicas = i64::from(rollout.replicas.value);
-        Self {
-            spec,
-            cluster,
-            analyses,
-        }
+        Self { spec, cluster, analyses }
     }
 }
 
@@ -111,17 +94,11 @@ fn plan_analysis(rollout: &Rollout, analysis: &Analysis, analyses: &mut Vec<Anal
         }
         merged.dry_run.extend(template.dry_run.iter().cloned());
     }
-    let index = analyses
-        .iter()
-        .position(|known| *known == merged)
-        .unwrap_or_else(|| {
-            analyses.push(merged);
-            analyses.len() - 1
-        });
-    spec::Analysis {
-        index,
-        empty: analysis.templates.is_empty(),
-    }
+    let index = analyses.iter().position(|known| *known == merged).unwrap_or_else(|| {
+        analyses.push(merged);
+        analyses.len() - 1
+    });
+    spec::Analysis { index, empty: analysis.templates.is_empty() }
 }
 
 fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
@@ -156,32 +133,16 @@ fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
                 managed: false,
             });
             let host = &rollout.route.host.value;
-            let to = vec![
-                destination(host, Some("stable"), 100),
-                destination(host, Some("canary"), 0),
-            ];
-            let subsets = Subsets {
-                destination_rule: 0,
-                canary,
-                stable,
-            };
+            let to = vec![destination(host, Some("stable"), 100), destination(host, Some("canary"), 0)];
+            let subsets = Subsets { destination_rule: 0, canary, stable };
             (to, Some(subsets))
         }
     };
     cluster.virtual_services.push(VirtualService {
         name: name.as_str().into(),
-        http: vec![Route {
-            name: Some(Arc::clone(&primary)),
-            matches: None,
-            mirror: None,
-            to,
-        }],
+        http: vec![Route { name: Some(Arc::clone(&primary)), matches: None, mirror: None, to }],
     });
-    let traffic = Traffic {
-        virtual_service: 0,
-        routes: vec![primary],
-        destination_rule,
-        managed_routes: Vec::new(),
-    };
+    let traffic =
+        Traffic { virtual_service: 0, routes: vec![primary], destination_rule, managed_routes: Vec::new() };
     (cluster, traffic)
 }

@@ -63,11 +63,7 @@ impl Stage {
             (second(*at), action)
         }));
         list.sort_by_key(|(at, _)| *at);
-        Self {
-            deployed,
-            actions: list,
-            horizon: second(horizon),
-        }
+        Self { deployed, actions: list, horizon: second(horizon) }
     }
 
     /// Releases revision 2 once.
@@ -126,9 +122,7 @@ pub struct Player {
 impl Player {
     /// Applies a Rollout to a cluster.
     pub fn new(spec: Spec, cluster: &Cluster, analyses: Vec<AnalysisSpec>) -> Self {
-        Self {
-            core: Core::new(spec, cluster, analyses),
-        }
+        Self { core: Core::new(spec, cluster, analyses) }
     }
 
     /// Plays until the end of second `until`; `false` when the controllers never came to rest in some second.

@@ -48,11 +48,7 @@ pub struct Life {
 impl Life {
     /// A pod that becomes ready and stays so.
     pub fn ready_after(seconds: i64) -> Self {
-        Self {
-            ready_after: Some(seconds),
-            crash_after: None,
-            recover_after: None,
-        }
+        Self { ready_after: Some(seconds), crash_after: None, recover_after: None }
     }
 }
 
@@ -97,11 +93,7 @@ impl Pod {
     }
 
     fn is_available(&self, now: i64, min_ready: i64) -> bool {
-        let since = if now >= self.recover {
-            self.recover
-        } else {
-            self.ready
-        };
+        let since = if now >= self.recover { self.recover } else { self.ready };
         self.is_ready(now) && since + min_ready <= now
     }
 }
@@ -160,22 +152,14 @@ impl Pods {
             let ready = pod.is_ready(now);
             if ready != pod.shown_ready {
                 pod.shown_ready = ready;
-                let change = if ready {
-                    PodChange::Ready
-                } else {
-                    PodChange::Unready
-                };
+                let change = if ready { PodChange::Ready } else { PodChange::Unready };
                 nursery.changed(now, pod.hash, pod.number, change);
             }
         }
     }
 
     fn follow(&mut self, set: &ReplicaSet, nursery: &mut dyn Nursery, now: i64) {
-        let live = self
-            .all
-            .iter()
-            .filter(|pod| pod.hash == set.hash && pod.gone == NEVER)
-            .count();
+        let live = self.all.iter().filter(|pod| pod.hash == set.hash && pod.gone == NEVER).count();
         let mut live = i64::try_from(live).unwrap_or(i64::MAX);
         while live < set.wanted {
             let pod = self.start(set, nursery, now);
@@ -217,16 +201,7 @@ impl Pods {
             Some(after) if crash != NEVER => crash + after,
             _ => NEVER,
         };
-        Pod {
-            hash: set.hash,
-            number,
-            created: now,
-            ready,
-            crash,
-            recover,
-            gone: NEVER,
-            shown_ready: false,
-        }
+        Pod { hash: set.hash, number, created: now, ready, crash, recover, gone: NEVER, shown_ready: false }
     }
 
     /// Pods that are not ready go first, then the youngest, then the last in the list.
@@ -247,14 +222,9 @@ impl Pods {
         let mut soonest = NEVER;
         for pod in &self.all {
             let min_ready = store.set(pod.hash).map_or(0, |set| set.min_ready);
-            for at in [
-                pod.ready,
-                pod.ready + min_ready,
-                pod.crash,
-                pod.recover,
-                pod.recover + min_ready,
-                pod.gone,
-            ] {
+            for at in
+                [pod.ready, pod.ready + min_ready, pod.crash, pod.recover, pod.recover + min_ready, pod.gone]
+            {
                 if at > now && at < soonest {
                     soonest = at;
                 }

@@ -128,7 +128,12 @@ impl<'a> Simulation<'a> {
         let track = |slo: &Slo| Tracked {
             canary: query(slo, Side::Canary),
             stable: query(slo, Side::Stable),
-            track: SignalTrack { slo: slo.name.clone(), at: Vec::new(), canary: Vec::new(), stable: Vec::new() },
+            track: SignalTrack {
+                slo: slo.name.clone(),
+                at: Vec::new(),
+                canary: Vec::new(),
+                stable: Vec::new(),
+            },
         };
         measured(rollout).map(|(slo, _)| track(slo)).collect()
     }

@@ -48,14 +48,10 @@ impl Idle {
     }
 
     fn entry(&mut self, due: Due) -> &mut (Due, u32, bool) {
-        let at = self
-            .0
-            .iter()
-            .position(|(known, _, _)| *known == due)
-            .unwrap_or_else(|| {
-                self.0.push((due, 0, false));
-                self.0.len() - 1
-            });
+        let at = self.0.iter().position(|(known, _, _)| *known == due).unwrap_or_else(|| {
+            self.0.push((due, 0, false));
+            self.0.len() - 1
+        });
         #[expect(clippy::indexing_slicing, reason = "the position was found or made above")]
         &mut self.0[at]
     }
@@ -64,20 +60,11 @@ impl Idle {
 /// The key to be reconciled next among those due before `end`, and when it became due.
 pub(super) fn pick(core: &Core, idle: &Idle, end: i64) -> Option<(Due, i64)> {
     let open = |due: Due, at: Option<i64>| at.filter(|at| *at < end && !idle.muted(due)).map(|at| (due, at));
-    let rules = core
-        .rules
-        .iter()
-        .enumerate()
-        .filter_map(|(at, key)| open(Due::Rule(at), key.due()));
-    let services = core
-        .services
-        .iter()
-        .enumerate()
-        .filter_map(|(at, key)| open(Due::Service(at), key.due()));
-    let first = services.chain(rules).min_by(|a, b| {
-        a.1.cmp(&b.1)
-            .then_with(|| route_name(core, a.0).cmp(route_name(core, b.0)))
-    });
+    let rules = core.rules.iter().enumerate().filter_map(|(at, key)| open(Due::Rule(at), key.due()));
+    let services = core.services.iter().enumerate().filter_map(|(at, key)| open(Due::Service(at), key.due()));
+    let first = services
+        .chain(rules)
+        .min_by(|a, b| a.1.cmp(&b.1).then_with(|| route_name(core, a.0).cmp(route_name(core, b.0))));
     if first.is_some() {
         return first;
     }
@@ -105,9 +92,7 @@ fn route_name(core: &Core, due: Due) -> &str {
 /// The order of two runs' names.
 pub(super) fn by_name(core: &Core, a: usize, b: usize) -> Ordering {
     match (core.store.runs.get(a), core.store.runs.get(b)) {
-        (Some(x), Some(y)) => place(core, x)
-            .cmp(&place(core, y))
-            .then_with(|| x.name("").cmp(&y.name(""))),
+        (Some(x), Some(y)) => place(core, x).cmp(&place(core, y)).then_with(|| x.name("").cmp(&y.name(""))),
         _ => a.cmp(&b),
     }
 }

@@ -66,11 +66,7 @@ pub struct Excess {
 
 impl fmt::Display for Excess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}) > {} ({})",
-            self.counter, self.count, self.limit, self.bound
-        )
+        write!(f, "{} ({}) > {} ({})", self.counter, self.count, self.limit, self.bound)
     }
 }
 

@@ -93,15 +93,8 @@ impl Course {
         let Some(Some(stays)) = self.last.map(|(outcome, ..)| stays(outcome)) else {
             return false;
         };
-        core.store
-            .sets
-            .iter()
-            .all(|set| set.hash == stays || (set.wanted == 0 && set.pods == 0))
-            && core
-                .store
-                .runs
-                .iter()
-                .all(|run| run.deleted || run.phase.completed())
+        core.store.sets.iter().all(|set| set.hash == stays || (set.wanted == 0 && set.pods == 0))
+            && core.store.runs.iter().all(|run| run.deleted || run.phase.completed())
     }
 
     /// The facts, once nothing more is to come.

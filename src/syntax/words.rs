@@ -94,7 +94,9 @@ pub(super) fn listed(rules: &[Rule]) -> String {
 pub(super) fn belongs_to(word: &str, home: Context) -> String {
     let place = match home {
         Context::Item => "at the top level of a file",
-        Context::Default if word == "namespace" => "in `defaults`, or in a rollout's head: `rollout NAME in NAMESPACE`",
+        Context::Default if word == "namespace" => {
+            "in `defaults`, or in a rollout's head: `rollout NAME in NAMESPACE`"
+        }
         Context::Default => "in `defaults`",
         Context::Modifier => "in the block of an slo",
         Context::Step => "in the block of `canary`",

@@ -17,13 +17,17 @@ const FAMILIES: [&str; 4] = [
 pub(crate) fn check(rollout: &Rollout, diagnostics: &mut Diagnostics) {
     for (at, slo) in rollout.slos.iter().enumerate() {
         let Some(own) = &slo.own else { continue };
-        let measured = rollout.templates.iter().flat_map(|template| &template.metrics).any(|metric| metric.slo == at);
-        let Some(missing) = own.families.iter().find(|name| !FAMILIES.contains(&name.as_str())) else { continue };
+        let measured =
+            rollout.templates.iter().flat_map(|template| &template.metrics).any(|metric| metric.slo == at);
+        let Some(missing) = own.families.iter().find(|name| !FAMILIES.contains(&name.as_str())) else {
+            continue;
+        };
         if measured {
             let headline = format!("no synthetic world has `{missing}`");
             let label = "has no data in every scenario";
             let report = Diagnostic::new(Code::SeriesNotInWorld, headline, own.span, label);
-            diagnostics.push(report.help(format!("in simulations `{}` does what its `no data` says", slo.name)));
+            diagnostics
+                .push(report.help(format!("in simulations `{}` does what its `no data` says", slo.name)));
         }
     }
 }

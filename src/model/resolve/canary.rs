@@ -183,11 +183,13 @@ impl Builder<'_> {
 
     /// The arguments that the templates want, each once.
     fn arguments(&self, templates: &[usize]) -> Vec<Arg> {
-        let wanted = templates.iter().filter_map(|at| self.templates.get(*at)).flat_map(|template| &template.args);
+        let wanted =
+            templates.iter().filter_map(|at| self.templates.get(*at)).flat_map(|template| &template.args);
         let mut names: Vec<&String> = wanted.collect();
         names.sort();
         names.dedup();
-        let value = |name: &str| if name == CANARY_HASH { ArgValue::LatestHash } else { ArgValue::StableHash };
+        let value =
+            |name: &str| if name == CANARY_HASH { ArgValue::LatestHash } else { ArgValue::StableHash };
         names.into_iter().map(|name| Arg { name: name.clone(), value: value(name) }).collect()
     }
 

@@ -27,7 +27,8 @@ pub(crate) fn declare(metric: &Metric, context: &mut Context<'_>) {
     let name = &metric.name;
     if SIGNALS.contains(&name.value.as_str()) {
         let headline = format!("`{}` is a built-in signal and cannot be declared", name.value);
-        let report = Diagnostic::new(Code::DuplicateName, headline, name.span, "known without being declared");
+        let report =
+            Diagnostic::new(Code::DuplicateName, headline, name.span, "known without being declared");
         context.report(report.help("give the metric a name of its own"));
         return;
     }
@@ -80,7 +81,8 @@ fn check(metric: &Metric, context: &mut Context<'_>) -> Option<Own> {
         }
     };
     if !scalar && !single(&expr) {
-        let headline = format!("`{}` may yield several series, of which only one would be judged", metric.name.value);
+        let headline =
+            format!("`{}` may yield several series, of which only one would be judged", metric.name.value);
         let report = Diagnostic::new(Code::SeveralSeries, headline, place, "not reduced to one series");
         let reduced = format!("max({})", text.trim());
         context.report(report.fix(format!("write `{reduced}` to judge the largest"), place, reduced));
@@ -130,7 +132,8 @@ fn stand_in(text: &str, place: Span, context: &mut Context<'_>) -> Option<(Strin
         if mark != "${canary}" && mark != "${stable}" {
             let headline = format!("`{mark}` stands for nothing");
             let span = part(place, begins, begins + end);
-            let report = Diagnostic::new(Code::MalformedQuery, headline, span, "expected `${canary}` or `${stable}`");
+            let report =
+                Diagnostic::new(Code::MalformedQuery, headline, span, "expected `${canary}` or `${stable}`");
             context.report(report.fix("write `${canary}`", span, "${canary}"));
             return None;
         }
@@ -179,7 +182,9 @@ fn single(expr: &Expr) -> bool {
 /// Whether an element of a single-element expression carries no labels, so that `or` yields one and not two.
 fn labelless(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Call { function, .. } => !matches!(*function, "absent" | "absent_over_time" | "label_replace" | "label_join"),
+        ExprKind::Call { function, .. } => {
+            !matches!(*function, "absent" | "absent_over_time" | "label_replace" | "label_join")
+        }
         ExprKind::Paren(inner) | ExprKind::Unary { expr: inner, .. } => labelless(inner),
         _ => true,
     }
@@ -189,7 +194,9 @@ fn labelless(expr: &Expr) -> bool {
 fn by_le(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Paren(inner) => by_le(inner),
-        ExprKind::Aggregate(aggregate) => !aggregate.without && aggregate.labels.iter().all(|label| label == "le"),
+        ExprKind::Aggregate(aggregate) => {
+            !aggregate.without && aggregate.labels.iter().all(|label| label == "le")
+        }
         _ => single(expr),
     }
 }
@@ -200,8 +207,12 @@ fn families(expr: &Expr) -> Vec<String> {
     let mut open = vec![expr];
     while let Some(expr) = open.pop() {
         match &expr.kind {
-            ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => found.extend(selector.name.clone()),
-            ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => open.push(expr),
+            ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => {
+                found.extend(selector.name.clone())
+            }
+            ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
+                open.push(expr)
+            }
             ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
             ExprKind::Aggregate(aggregate) => {
                 open.push(&aggregate.expr);

@@ -4,8 +4,8 @@
 //! It deliberately reads no syntax but the tree, and of the outside only pods files, through `Files`.
 
 mod canary;
-mod metric;
 mod damage;
+mod metric;
 mod pods;
 mod rollout;
 mod route;

@@ -184,7 +184,11 @@ fn own_of(name: &tree::Name, context: &Context<'_>) -> Option<Own> {
     context.metrics.iter().find(|metric| metric.name == name.value)?.own.clone()
 }
 
-fn window_of_own(statement: &tree::Slo, value: &tree::Value, context: &mut Context<'_>) -> Option<Fact<Seconds>> {
+fn window_of_own(
+    statement: &tree::Slo,
+    value: &tree::Value,
+    context: &mut Context<'_>,
+) -> Option<Fact<Seconds>> {
     let headline = format!("the window of `{}` stands in its own query", statement.signal.value);
     let label = "has no effect on a query in backticks";
     context.report(Diagnostic::new(Code::MalformedStatement, headline, value.span, label));
@@ -247,7 +251,8 @@ fn modify(slo: &mut ResolvedSlo, modifier: &Modifier, context: &mut Context<'_>)
             slo.succeed_after.is_some()
         }
         ModifierKind::AtLeast(value) if slo.slo.own.is_some() => {
-            let headline = format!("`{}` is no share of requests, so no number of them is enough", slo.slo.name);
+            let headline =
+                format!("`{}` is no share of requests, so no number of them is enough", slo.slo.name);
             let label = "a floor under requests belongs to the built-in signals";
             context.report(Diagnostic::new(Code::MalformedStatement, headline, value.span, label));
             false
@@ -361,7 +366,11 @@ fn threshold(statement: &tree::Slo, signal: Signal, context: &mut Context<'_>) -
 }
 
 /// An author's query has the unit that it has: a plain number, or a share.
-fn own_threshold(statement: &tree::Slo, kind: &ValueKind, diagnostics: &mut Diagnostics) -> Option<Threshold> {
+fn own_threshold(
+    statement: &tree::Slo,
+    kind: &ValueKind,
+    diagnostics: &mut Diagnostics,
+) -> Option<Threshold> {
     match kind {
         ValueKind::Number(number) => Some(Threshold::Number(*number)),
         ValueKind::Ratio(ratio) => Some(Threshold::Number(*ratio)),

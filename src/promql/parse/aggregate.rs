@@ -17,13 +17,8 @@ impl Parser<'_> {
     pub(super) fn aggregate(&mut self, op: AggregateOp) -> Parsed<Node> {
         let start = self.span().start;
         self.advance();
-        let (args, grouping) = self
-            .aggregate_body()
-            .map_err(|failure| within(failure, "aggregation", ""))?;
-        let span = QuerySpan {
-            start,
-            end: self.end(),
-        };
+        let (args, grouping) = self.aggregate_body().map_err(|failure| within(failure, "aggregation", ""))?;
+        let span = QuerySpan { start, end: self.end() };
         if grouping.is_none() && matches!(self.peek(), Kind::Error(_)) {
             return Err(self.unexpected());
         }
@@ -53,14 +48,7 @@ impl Parser<'_> {
         // `by ()` is the same as nothing, and is not printed.
         let grouped = without || !labels.is_empty();
         let param = param.map(|param| param.expr);
-        let aggregate = Aggregate {
-            op,
-            param,
-            expr: body.expr,
-            without,
-            grouped,
-            labels,
-        };
+        let aggregate = Aggregate { op, param, expr: body.expr, without, grouped, labels };
         node(ExprKind::Aggregate(Box::new(aggregate)), span, depth)
     }
 

@@ -27,11 +27,7 @@ impl Parser<'_> {
             if let Kind::Keyword(side @ (Keyword::GroupLeft | Keyword::GroupRight)) = *self.peek() {
                 self.advance();
                 let left = side == Keyword::GroupLeft;
-                matching.card = if left {
-                    Cardinality::ManyToOne
-                } else {
-                    Cardinality::OneToMany
-                };
+                matching.card = if left { Cardinality::ManyToOne } else { Cardinality::OneToMany };
                 if *self.peek() == Kind::LeftParen || !self.begins_right_side() {
                     matching.include = self.labels()?;
                 }

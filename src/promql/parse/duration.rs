@@ -25,15 +25,8 @@ impl Operand {
     }
 
     fn wrap(self, start: u32, make: impl FnOnce(Box<DurationExpr>) -> DurationExpr) -> Operand {
-        let span = QuerySpan {
-            start,
-            end: self.span.end,
-        };
-        Operand {
-            duration: make(Box::new(self.duration)),
-            span,
-            depth: self.depth + 1,
-        }
+        let span = QuerySpan { start, end: self.span.end };
+        Operand { duration: make(Box::new(self.duration)), span, depth: self.depth + 1 }
     }
 
     fn negated(self, start: u32) -> Operand {
@@ -116,22 +109,11 @@ impl Parser<'_> {
                 BinaryOp::Mod if right.literal() == Some(0.0) => return Err(error("modulo by zero", at)),
                 _ => {}
             }
-            let span = QuerySpan {
-                start: left.span.start,
-                end: right.span.end,
-            };
+            let span = QuerySpan { start: left.span.start, end: right.span.end };
             let depth = 1 + left.depth.max(right.depth);
             let (left_expr, right_expr) = (Box::new(left.duration), Box::new(right.duration));
-            let duration = DurationExpr::Binary {
-                op,
-                left: left_expr,
-                right: right_expr,
-            };
-            left = bounded(Operand {
-                duration,
-                span,
-                depth,
-            })?;
+            let duration = DurationExpr::Binary { op, left: left_expr, right: right_expr };
+            left = bounded(Operand { duration, span, depth })?;
         }
         self.leave();
         Ok(left)
@@ -164,14 +146,7 @@ impl Parser<'_> {
         self.advance();
         self.expect(&Kind::LeftParen)?;
         self.expect(&Kind::RightParen)?;
-        Ok(Operand {
-            duration,
-            span: QuerySpan {
-                start,
-                end: self.end(),
-            },
-            depth: 1,
-        })
+        Ok(Operand { duration, span: QuerySpan { start, end: self.end() }, depth: 1 })
     }
 
     /// `min_of(a, b)` or `max_of(a, b)`.
@@ -183,16 +158,9 @@ impl Parser<'_> {
         self.expect(&Kind::Comma)?;
         let second = self.duration(0)?;
         self.expect(&Kind::RightParen)?;
-        let span = QuerySpan {
-            start,
-            end: self.end(),
-        };
+        let span = QuerySpan { start, end: self.end() };
         let depth = 1 + first.depth.max(second.depth);
-        bounded(Operand {
-            duration: make(Box::new(first.duration), Box::new(second.duration)),
-            span,
-            depth,
-        })
+        bounded(Operand { duration: make(Box::new(first.duration), Box::new(second.duration)), span, depth })
     }
 }
 
@@ -200,21 +168,11 @@ impl Parser<'_> {
 fn with_sign(operand: Operand, sign: Option<f64>, start: u32) -> Parsed<Operand> {
     let Some(sign) = sign else { return Ok(operand) };
     if let DurationExpr::Literal { value, duration } = operand.duration {
-        let at = QuerySpan {
-            start,
-            end: start + 1,
-        };
-        let span = QuerySpan {
-            start,
-            end: operand.span.end,
-        };
+        let at = QuerySpan { start, end: start + 1 };
+        let span = QuerySpan { start, end: operand.span.end };
         return literal(value * sign, duration, span, at);
     }
-    if sign < 0.0 {
-        bounded(operand.negated(start))
-    } else {
-        Ok(operand)
-    }
+    if sign < 0.0 { bounded(operand.negated(start)) } else { Ok(operand) }
 }
 
 /// A literal, if it is a duration Go can hold; otherwise the error is at `blame`.
@@ -223,19 +181,11 @@ fn literal(value: f64, duration: bool, span: QuerySpan, blame: QuerySpan) -> Par
     if value.abs() > LIMIT {
         return Err(error("duration out of range", blame));
     }
-    Ok(Operand {
-        duration: DurationExpr::Literal { value, duration },
-        span,
-        depth: 1,
-    })
+    Ok(Operand { duration: DurationExpr::Literal { value, duration }, span, depth: 1 })
 }
 
 fn bounded(operand: Operand) -> Parsed<Operand> {
-    if operand.depth > MAX_DEPTH {
-        Err(too_deep(operand.span, MAX_DEPTH))
-    } else {
-        Ok(operand)
-    }
+    if operand.depth > MAX_DEPTH { Err(too_deep(operand.span, MAX_DEPTH)) } else { Ok(operand) }
 }
 
 fn is_arithmetic(op: BinaryOp) -> bool {

@@ -53,33 +53,19 @@ pub(super) const SIGN: u8 = 5;
 
 /// The least power the right operand of an operator may have: `^` alone groups to the right.
 pub(super) fn right_power(op: BinaryOp) -> u8 {
-    if op == BinaryOp::Pow {
-        power(op)
-    } else {
-        power(op) + 1
-    }
+    if op == BinaryOp::Pow { power(op) } else { power(op) + 1 }
 }
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, mode: Mode) -> Self {
-        Parser {
-            text,
-            mode,
-            tokens: lex::lex(text),
-            next: 0,
-            depth: 0,
-        }
+        Parser { text, mode, tokens: lex::lex(text), next: 0, depth: 0 }
     }
 
     /// The whole query.
     pub(super) fn query(&mut self) -> Result<Expr, ParseError> {
         if *self.peek() == Kind::End {
             let message = "no expression found in input".to_owned();
-            return Err(ParseError {
-                message,
-                span: QuerySpan::default(),
-                help: None,
-            });
+            return Err(ParseError { message, span: QuerySpan::default(), help: None });
         }
         let node = self.expression(0).map_err(|failure| failure.error)?;
         match self.peek() {
@@ -115,20 +101,11 @@ impl<'t> Parser<'t> {
         return_bool: bool,
         matching: Matching,
     ) -> Parsed<Node> {
-        let span = QuerySpan {
-            start: left.expr.span.start,
-            end: right.expr.span.end,
-        };
+        let span = QuerySpan { start: left.expr.span.start, end: right.expr.span.end };
         self.check_fill(&matching, span)?;
         let depth = left.depth.max(right.depth) + 1;
         let (left, right, matching) = (left.expr, right.expr, Some(matching));
-        let binary = Binary {
-            op,
-            left,
-            right,
-            return_bool,
-            matching,
-        };
+        let binary = Binary { op, left, right, return_bool, matching };
         node(ExprKind::Binary(Box::new(binary)), span, depth)
     }
 
@@ -163,17 +140,12 @@ impl<'t> Parser<'t> {
 
     /// The kind of the token after that.
     pub(super) fn peek_second(&self) -> &Kind {
-        self.tokens
-            .get(self.next + 1)
-            .map_or(&Kind::End, |token| &token.kind)
+        self.tokens.get(self.next + 1).map_or(&Kind::End, |token| &token.kind)
     }
 
     /// Where the next token stands.
     pub(super) fn span(&self) -> QuerySpan {
-        self.tokens
-            .get(self.next)
-            .or(self.tokens.last())
-            .map_or_else(QuerySpan::default, |token| token.span)
+        self.tokens.get(self.next).or(self.tokens.last()).map_or_else(QuerySpan::default, |token| token.span)
     }
 
     /// The text of the next token.
@@ -182,17 +154,12 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn text_at(&self, span: QuerySpan) -> &'t str {
-        self.text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// Where the last token taken ends.
     pub(super) fn end(&self) -> u32 {
-        self.next
-            .checked_sub(1)
-            .and_then(|last| self.tokens.get(last))
-            .map_or(0, |token| token.span.end)
+        self.next.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(0, |token| token.span.end)
     }
 
     pub(super) fn advance(&mut self) {
@@ -210,11 +177,7 @@ impl<'t> Parser<'t> {
 
     /// Takes the next token, which must be of this kind.
     pub(super) fn expect(&mut self, kind: &Kind) -> Parsed<()> {
-        if self.accept(kind) {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
+        if self.accept(kind) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     /// The error that the next token is not expected, or cannot be read at all.
@@ -224,14 +187,7 @@ impl<'t> Parser<'t> {
             Kind::Error(reason) => (reason.clone(), false),
             kind => (format!("unexpected {}", kind.describe(self.token_text())), true),
         };
-        Failure {
-            error: ParseError {
-                message,
-                span,
-                help: None,
-            },
-            open,
-        }
+        Failure { error: ParseError { message, span, help: None }, open }
     }
 
     /// The error that the next token is not expected in a rule, which expects something else.
@@ -241,11 +197,7 @@ impl<'t> Parser<'t> {
 
     /// The error, unless the next token cannot be read: Prometheus finds that first.
     pub(super) fn after_lexing(&self, failure: Failure) -> Failure {
-        if matches!(self.peek(), Kind::Error(_)) {
-            self.unexpected()
-        } else {
-            failure
-        }
+        if matches!(self.peek(), Kind::Error(_)) { self.unexpected() } else { failure }
     }
 
     /// What a token of this number or duration is worth, and whether it is a duration.
@@ -273,48 +225,25 @@ pub(super) fn node(kind: ExprKind, span: QuerySpan, depth: usize) -> Parsed<Node
     if depth > MAX_DEPTH {
         return Err(too_deep(span, MAX_DEPTH));
     }
-    Ok(Node {
-        expr: Expr { kind, span },
-        depth,
-    })
+    Ok(Node { expr: Expr { kind, span }, depth })
 }
 
 /// A literal takes its sign in.
 fn signed(sign: f64, start: u32, inner: Node) -> Parsed<Node> {
-    let span = QuerySpan {
-        start,
-        end: inner.expr.span.end,
-    };
+    let span = QuerySpan { start, end: inner.expr.span.end };
     match inner.expr.kind {
         ExprKind::Number(value) => node(ExprKind::Number(value * sign), span, 1),
         ExprKind::Duration(value) => node(ExprKind::Duration(value * sign), span, 1),
         kind => {
-            let expr = Box::new(Expr {
-                kind,
-                span: inner.expr.span,
-            });
-            node(
-                ExprKind::Unary {
-                    negative: sign < 0.0,
-                    expr,
-                },
-                span,
-                inner.depth + 1,
-            )
+            let expr = Box::new(Expr { kind, span: inner.expr.span });
+            node(ExprKind::Unary { negative: sign < 0.0, expr }, span, inner.depth + 1)
         }
     }
 }
 
 /// An error that says all it has to say.
 pub(super) fn error(message: impl Into<String>, span: QuerySpan) -> Failure {
-    Failure {
-        error: ParseError {
-            message: message.into(),
-            span,
-            help: None,
-        },
-        open: false,
-    }
+    Failure { error: ParseError { message: message.into(), span, help: None }, open: false }
 }
 
 /// An error that a feature flag would have prevented.

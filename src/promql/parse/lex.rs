@@ -43,15 +43,7 @@ struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     fn new(text: &'t str) -> Self {
         let tokens = Vec::new();
-        Lexer {
-            text,
-            tokens,
-            parens: 0,
-            colon: false,
-            amount: false,
-            in_bracket: false,
-            in_brace: false,
-        }
+        Lexer { text, tokens, parens: 0, colon: false, amount: false, in_bracket: false, in_brace: false }
     }
 
     /// Takes one token; `None` ends the reading.
@@ -86,11 +78,7 @@ impl<'t> Lexer<'t> {
             Rule::symbol | Rule::duration_symbol | Rule::match_symbol => symbol(text)?,
             Rule::number | Rule::duration => {
                 self.amount |= self.in_bracket;
-                if pair.as_rule() == Rule::number {
-                    Kind::Number
-                } else {
-                    Kind::Duration
-                }
+                if pair.as_rule() == Rule::number { Kind::Number } else { Kind::Duration }
             }
             Rule::quoted => Kind::String,
             Rule::EOI => return self.end(at),
@@ -105,10 +93,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn push(&mut self, kind: Kind, at: usize, len: usize) {
-        let span = QuerySpan {
-            start: offset(at),
-            end: offset(at + len),
-        };
+        let span = QuerySpan { start: offset(at), end: offset(at + len) };
         self.tokens.push(Token { kind, span });
     }
 
@@ -128,17 +113,11 @@ impl<'t> Lexer<'t> {
 
     fn colon(&mut self, at: usize, early: bool) -> Option<()> {
         if early && !self.amount {
-            return self.fail(
-                at + 1,
-                "unexpected colon before duration in duration expression".to_owned(),
-            );
+            return self.fail(at + 1, "unexpected colon before duration in duration expression".to_owned());
         }
         if self.colon {
             if early {
-                return self.fail(
-                    at + 1,
-                    "unexpected repeated colon in duration expression".to_owned(),
-                );
+                return self.fail(at + 1, "unexpected repeated colon in duration expression".to_owned());
             }
             return self.fail(at, "unexpected colon ':'".to_owned());
         }
@@ -150,10 +129,7 @@ impl<'t> Lexer<'t> {
     /// `fill` and its like are keywords only before a parenthesis, so that metrics of that name keep working.
     fn word(&self, text: &str, at: usize) -> Kind {
         let kind = word(text);
-        let fills = matches!(
-            kind,
-            Kind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight)
-        );
+        let fills = matches!(kind, Kind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight));
         let rest = self.text.get(at + text.len()..).unwrap_or_default();
         if fills && !rest.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('(') {
             return Kind::Identifier;
@@ -211,10 +187,7 @@ fn bad_brace(rest: &str) -> String {
         None => "unexpected end of input inside braces".to_owned(),
         Some('"' | '\'' | '`') => bad_string(rest),
         Some('{') => "unexpected left brace '{'".to_owned(),
-        Some('!') => format!(
-            "unexpected character after '!' inside braces: {}",
-            quoted(chars.next())
-        ),
+        Some('!') => format!("unexpected character after '!' inside braces: {}", quoted(chars.next())),
         Some(other) => format!("unexpected character inside braces: {}", quote::char(other)),
     }
 }
@@ -226,10 +199,7 @@ fn bad_duration(rest: &str) -> String {
         None => "unexpected end of input in duration expression".to_owned(),
         Some('0'..='9') => bad_number(rest),
         Some('.') if chars.next().is_some_and(|c| c.is_ascii_digit()) => bad_number(rest),
-        Some(other) => format!(
-            "unexpected character in duration expression: {}",
-            quote::char(other)
-        ),
+        Some(other) => format!("unexpected character in duration expression: {}", quote::char(other)),
     }
 }
 
@@ -282,24 +252,13 @@ fn escape(chars: &mut std::str::Chars<'_>, quote_mark: Option<char>) -> Result<(
             return Err("escape sequence not terminated".to_owned());
         };
         let Some(digit) = c.to_digit(radix) else {
-            return Err(format!(
-                "illegal character {} in escape sequence",
-                quote::code_point(c)
-            ));
+            return Err(format!("illegal character {} in escape sequence", quote::code_point(c)));
         };
         value = value.wrapping_mul(radix).wrapping_add(digit);
         if left > 0 {
             next = chars.next();
         }
     }
-    let valid = if radix == 8 || digits == 2 {
-        value <= 255
-    } else {
-        char::from_u32(value).is_some()
-    };
-    if valid {
-        Ok(())
-    } else {
-        Err("escape sequence is an invalid Unicode code point".to_owned())
-    }
+    let valid = if radix == 8 || digits == 2 { value <= 255 } else { char::from_u32(value).is_some() };
+    if valid { Ok(()) } else { Err("escape sequence is an invalid Unicode code point".to_owned()) }
 }

@@ -27,10 +27,7 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Source: Prometheus v3.15.1, promql/parser/parse.go, number; Go, strconv.ParseInt and strconv.ParseFloat.
 pub fn number(text: &str) -> Result<f64, String> {
     let failure = |reason: &str| {
-        Err(format!(
-            "error parsing number: strconv.ParseFloat: parsing {}: {reason}",
-            quote::string(text)
-        ))
+        Err(format!("error parsing number: strconv.ParseFloat: parsing {}: {reason}", quote::string(text)))
     };
     if text.contains('_') && !underscores_separate_digits(text) {
         return failure("invalid syntax");
@@ -93,11 +90,7 @@ pub fn duration(text: &str) -> Result<f64, String> {
             return Err(invalid());
         }
         if !UNITS.iter().any(|(name, _)| *name == unit) {
-            return Err(format!(
-                "unknown unit {} in duration {}",
-                quote::string(unit),
-                quote::string(text)
-            ));
+            return Err(format!("unknown unit {} in duration {}", quote::string(unit), quote::string(text)));
         }
         let Some(place) = units.iter().position(|(name, _)| *name == unit) else {
             return Err(invalid());
@@ -122,12 +115,7 @@ pub fn duration(text: &str) -> Result<f64, String> {
 ///
 /// Source: Prometheus v3.15.1, util/strutil/quote.go, Unquote.
 pub fn string(text: &str) -> Result<String, String> {
-    let failure = |reason: &str| {
-        Err(format!(
-            "error unquoting string {}: {reason}",
-            quote::string(text)
-        ))
-    };
+    let failure = |reason: &str| Err(format!("error unquoting string {}: {reason}", quote::string(text)));
     let mut chars = text.chars();
     let (Some(mark), Some(_)) = (chars.next(), chars.next_back()) else {
         return failure("invalid syntax");
@@ -140,11 +128,7 @@ pub fn string(text: &str) -> Result<String, String> {
     }
     let mut bytes = Vec::with_capacity(text.len());
     while let Some(c) = chars.next() {
-        let escaped = if c == '\\' {
-            unescape(&mut chars)
-        } else {
-            Some(Unescaped::Char(c))
-        };
+        let escaped = if c == '\\' { unescape(&mut chars) } else { Some(Unescaped::Char(c)) };
         match escaped {
             Some(Unescaped::Char(c)) if quote::raw_byte(c).is_some() => return failure(RESERVED),
             Some(Unescaped::Byte(byte)) => bytes.push(byte),
@@ -186,11 +170,8 @@ fn unescape(chars: &mut std::str::Chars<'_>) -> Option<Unescaped> {
 }
 
 fn digits(chars: &mut std::str::Chars<'_>, first: u32, count: usize, radix: u32) -> Option<u32> {
-    (0..count).try_fold(first, |value, _| {
-        value
-            .checked_mul(radix)?
-            .checked_add(chars.next()?.to_digit(radix)?)
-    })
+    (0..count)
+        .try_fold(first, |value, _| value.checked_mul(radix)?.checked_add(chars.next()?.to_digit(radix)?))
 }
 
 #[cfg(test)]
@@ -225,14 +206,8 @@ mod tests {
     fn durations_go_from_long_units_to_short() {
         assert_eq!(duration("1h30m"), Ok(5400.0));
         assert_eq!(duration("1y2w3d4h5m6s7ms"), Ok(33_019_506.007));
-        assert_eq!(
-            duration("5m1h"),
-            Err("not a valid duration string: \"5m1h\"".to_owned())
-        );
-        assert_eq!(
-            duration("5hs"),
-            Err("unknown unit \"hs\" in duration \"5hs\"".to_owned())
-        );
+        assert_eq!(duration("5m1h"), Err("not a valid duration string: \"5m1h\"".to_owned()));
+        assert_eq!(duration("5hs"), Err("unknown unit \"hs\" in duration \"5hs\"".to_owned()));
         assert_eq!(duration("300y"), Err("duration out of range".to_owned()));
     }
 
@@ -241,10 +216,7 @@ mod tests {
         assert_eq!(string(r#""a\"b\n""#), Ok("a\"b\n".to_owned()));
         assert_eq!(string(r"'\''"), Ok("'".to_owned()));
         assert_eq!(string(r"`\n`"), Ok(r"\n".to_owned()));
-        assert_eq!(
-            string(r#""\xc3\xa9\u00e9\U0001F600\101""#),
-            Ok("éé\u{1f600}A".to_owned())
-        );
+        assert_eq!(string(r#""\xc3\xa9\u00e9\U0001F600\101""#), Ok("éé\u{1f600}A".to_owned()));
         assert_eq!(string(r#""a\xff\377""#), Ok("a\u{10ffff}\u{10ffff}".to_owned()));
         assert!(string(r#""\U0010ff80""#).is_err());
         assert!(string("\"\u{10ff80}\"").is_err());

@@ -53,11 +53,7 @@ pub enum Mode {
 pub fn parse(text: &str, mode: Mode) -> Result<Expr, ParseError> {
     if text.len() > MAX_LENGTH {
         let message = format!("query is {} bytes long, longer than {MAX_LENGTH}", text.len());
-        return Err(ParseError {
-            message,
-            span: QuerySpan::default(),
-            help: None,
-        });
+        return Err(ParseError { message, span: QuerySpan::default(), help: None });
     }
     let mut expr = Parser::new(text, mode).query()?;
     check::check(&mut expr, text)?;

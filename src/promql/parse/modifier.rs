@@ -24,10 +24,7 @@ impl Parser<'_> {
                 Kind::Keyword(Keyword::Smoothed) => self.extended(&mut node.expr, Extended::Smoothed)?,
                 _ => return Ok(node),
             }
-            node.expr.span = QuerySpan {
-                start,
-                end: self.end(),
-            };
+            node.expr.span = QuerySpan { start, end: self.end() };
         }
     }
 
@@ -43,31 +40,17 @@ impl Parser<'_> {
         match self.peek() {
             Kind::RightBracket => {
                 self.advance();
-                let brackets = QuerySpan {
-                    start: open.start,
-                    end: self.end(),
-                };
+                let brackets = QuerySpan { start: open.start, end: self.end() };
                 let selector = ranged(node.expr.kind).map_err(|reason| error(reason, brackets))?;
-                let span = QuerySpan {
-                    start,
-                    end: self.end(),
-                };
+                let span = QuerySpan { start, end: self.end() };
                 new_node(ExprKind::Matrix { selector, range }, span, 1)
             }
             Kind::Colon => {
                 self.advance();
                 let step = self.subquery_step()?;
-                let kind = ExprKind::Subquery {
-                    expr: Box::new(node.expr),
-                    range,
-                    step,
-                    offset: None,
-                    at: None,
-                };
-                let span = QuerySpan {
-                    start,
-                    end: self.end(),
-                };
+                let kind =
+                    ExprKind::Subquery { expr: Box::new(node.expr), range, step, offset: None, at: None };
+                let span = QuerySpan { start, end: self.end() };
                 new_node(kind, span, node.depth + 1)
             }
             _ => Err(self.unexpected_in("subquery or range", "\":\" or \"]\"")),
@@ -80,9 +63,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         let wanted = "number, duration, step(), range(), or \"]\"";
-        let step = self
-            .positive_duration()
-            .map_err(|failure| within(failure, RULE, wanted))?;
+        let step = self.positive_duration().map_err(|failure| within(failure, RULE, wanted))?;
         if !self.accept(&Kind::RightBracket) {
             return Err(self.unexpected_in(RULE, "\"]\""));
         }
@@ -92,9 +73,7 @@ impl Parser<'_> {
     fn offset(&mut self, expr: &mut Expr) -> Parsed<()> {
         self.advance();
         let wanted = "number, duration, step(), or range()";
-        let duration = self
-            .offset_duration()
-            .map_err(|failure| within(failure, "offset", wanted))?;
+        let duration = self.offset_duration().map_err(|failure| within(failure, "offset", wanted))?;
         let span = expr.span;
         let Some((offset, _)) = placed(expr) else {
             let message = "offset modifier must be preceded by an instant vector selector or range vector \
@@ -111,9 +90,7 @@ impl Parser<'_> {
     fn at(&mut self, expr: &mut Expr) -> Parsed<()> {
         self.advance();
         let span = expr.span;
-        let found = self
-            .at_value(span)
-            .map_err(|failure| within(failure, "@", "timestamp"))?;
+        let found = self.at_value(span).map_err(|failure| within(failure, "@", "timestamp"))?;
         let Some((_, at)) = placed(expr) else {
             let message = "@ modifier must be preceded by an instant vector selector or range vector selector \
                            or a subquery";
@@ -156,18 +133,12 @@ impl Parser<'_> {
         let selector = match &mut expr.kind {
             ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => selector,
             ExprKind::Subquery { .. } => {
-                return Err(error(
-                    format!("{name} modifier is not supported for subqueries"),
-                    span,
-                ));
+                return Err(error(format!("{name} modifier is not supported for subqueries"), span));
             }
             _ => return Err(error(format!("{name} modifier not implemented"), span)),
         };
         if selector.extended.is_some_and(|other| other != modifier) {
-            return Err(error(
-                "anchored and smoothed modifiers cannot be used together",
-                span,
-            ));
+            return Err(error("anchored and smoothed modifiers cannot be used together", span));
         }
         selector.extended = Some(modifier);
         Ok(())
@@ -209,16 +180,9 @@ fn millis(seconds: f64, span: QuerySpan) -> Result<At, Failure> {
             f64::NEG_INFINITY => "-Inf".to_owned(),
             _ => format!("{seconds:.6}"),
         };
-        return Err(error(
-            format!("timestamp out of bounds for @ modifier: {shown}"),
-            span,
-        ));
+        return Err(error(format!("timestamp out of bounds for @ modifier: {shown}"), span));
     }
     let millis = (seconds * 1000.0).round();
     // Beyond 64 bits, Go's conversion gives the least integer on amd64.
-    Ok(At::Millis(if (-LIMIT..LIMIT).contains(&millis) {
-        millis as i64
-    } else {
-        i64::MIN
-    }))
+    Ok(At::Millis(if (-LIMIT..LIMIT).contains(&millis) { millis as i64 } else { i64::MIN }))
 }

@@ -26,12 +26,7 @@ pub fn anchored(pattern: &str) -> Result<Regex, String> {
     let translated = translate(pattern)?;
     Regex::new(&format!("^(?s:{translated})$")).map_err(|error| {
         let text = error.to_string();
-        let reason = text
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         fault(&reason, pattern)
     })
 }
@@ -46,11 +41,7 @@ fn translate(pattern: &str) -> Result<String, String> {
     while let Some(c) = translator.peek() {
         translator.step(c)?;
     }
-    if translator.groups.is_empty() {
-        Ok(translator.out)
-    } else {
-        Err(fault("missing closing )", pattern))
-    }
+    if translator.groups.is_empty() { Ok(translator.out) } else { Err(fault("missing closing )", pattern)) }
 }
 
 /// What is open around the place that is read.
@@ -79,11 +70,7 @@ struct Translator<'p> {
 
 impl<'p> Translator<'p> {
     fn new(whole: &'p str) -> Self {
-        let here = Group {
-            atom: false,
-            weight: 1,
-            heaviest: 1,
-        };
+        let here = Group { atom: false, weight: 1, heaviest: 1 };
         Translator {
             whole,
             rest: whole,
@@ -115,8 +102,7 @@ impl<'p> Translator<'p> {
 
     /// What has been read since `from`.
     fn since(&self, from: &'p str) -> &'p str {
-        from.get(..from.len().saturating_sub(self.rest.len()))
-            .unwrap_or_default()
+        from.get(..from.len().saturating_sub(self.rest.len())).unwrap_or_default()
     }
 
     fn atom(&mut self, text: &str) {
@@ -182,17 +168,13 @@ impl<'p> Translator<'p> {
     /// between it and what it repeats.
     fn repeat(&mut self, before: &'p str, counts: Option<Counts>, flags: usize) -> Result<(), String> {
         self.accept("?");
-        self.out
-            .insert_str(self.out.len().saturating_sub(flags), self.since(before));
+        self.out.insert_str(self.out.len().saturating_sub(flags), self.since(before));
         self.flags = flags;
         if let Some(last) = self.last_repeat {
             return Err(fault("invalid nested repetition operator", self.since(last)));
         }
         if !self.here.atom {
-            return Err(fault(
-                "missing argument to repetition operator",
-                self.since(before),
-            ));
+            return Err(fault("missing argument to repetition operator", self.since(before)));
         }
         if let Some((least, most)) = counts {
             self.here.weight = match most.unwrap_or(least) {
@@ -235,11 +217,7 @@ impl<'p> Translator<'p> {
             self.out.push('(');
         }
         self.groups.push(self.here);
-        self.here = Group {
-            atom: false,
-            weight: 1,
-            heaviest: 1,
-        };
+        self.here = Group { atom: false, weight: 1, heaviest: 1 };
         Ok(())
     }
 
@@ -264,11 +242,7 @@ impl<'p> Translator<'p> {
         self.take();
         self.out.push(')');
         let weight = self.here.heaviest;
-        self.here = Group {
-            atom: true,
-            weight,
-            heaviest: outer.heaviest.max(weight),
-        };
+        self.here = Group { atom: true, weight, heaviest: outer.heaviest.max(weight) };
         Ok(())
     }
 
@@ -436,10 +410,7 @@ impl<'p> Translator<'p> {
         let before = self.rest;
         let low = self.class_char(whole)?;
         class.push_str(&regex::escape(low.encode_utf8(&mut [0; 4])));
-        let dash = self
-            .rest
-            .strip_prefix('-')
-            .filter(|rest| !rest.is_empty() && !rest.starts_with(']'));
+        let dash = self.rest.strip_prefix('-').filter(|rest| !rest.is_empty() && !rest.starts_with(']'));
         if let Some(rest) = dash {
             self.rest = rest;
             let high = self.class_char(whole)?;

@@ -32,11 +32,7 @@ impl Parser<'_> {
 
     fn number(&mut self, span: QuerySpan) -> Parsed<Node> {
         let (value, duration) = self.amount()?;
-        let kind = if duration {
-            ExprKind::Duration(value)
-        } else {
-            ExprKind::Number(value)
-        };
+        let kind = if duration { ExprKind::Duration(value) } else { ExprKind::Number(value) };
         node(kind, span, 1)
     }
 
@@ -49,10 +45,7 @@ impl Parser<'_> {
         self.advance();
         let inner = self.expression(0)?;
         self.expect(&Kind::RightParen)?;
-        let span = QuerySpan {
-            start,
-            end: self.end(),
-        };
+        let span = QuerySpan { start, end: self.end() };
         node(ExprKind::Paren(Box::new(inner.expr)), span, inner.depth + 1)
     }
 
@@ -78,18 +71,8 @@ impl Parser<'_> {
         }
         let depth = 1 + args.iter().map(|arg| arg.depth).max().unwrap_or(0);
         let args = args.into_iter().map(|arg| arg.expr).collect();
-        let span = QuerySpan {
-            start: name_span.start,
-            end: self.end(),
-        };
-        node(
-            ExprKind::Call {
-                function: function.name,
-                args,
-            },
-            span,
-            depth,
-        )
+        let span = QuerySpan { start: name_span.start, end: self.end() };
+        node(ExprKind::Call { function: function.name, args }, span, depth)
     }
 
     /// Expressions between parentheses.

@@ -32,19 +32,12 @@ pub fn number(value: f64) -> String {
 ///
 /// Go's strings are bytes, and escapes such as `\xff` make bytes that no text has. No label has them either.
 pub fn raw(byte: u8) -> Option<char> {
-    if byte.is_ascii() {
-        None
-    } else {
-        char::from_u32(RAW + u32::from(byte))
-    }
+    if byte.is_ascii() { None } else { char::from_u32(RAW + u32::from(byte)) }
 }
 
 /// The byte that a code point stands for, if it does.
 pub fn raw_byte(c: char) -> Option<u8> {
-    u32::from(c)
-        .checked_sub(RAW)
-        .and_then(|byte| u8::try_from(byte).ok())
-        .filter(|byte| !byte.is_ascii())
+    u32::from(c).checked_sub(RAW).and_then(|byte| u8::try_from(byte).ok()).filter(|byte| !byte.is_ascii())
 }
 
 const RAW: u32 = 0x10_ff00;
@@ -75,11 +68,7 @@ pub(super) fn char(c: char) -> String {
 /// The code point as `%#U` writes it: `U+002E '.'`.
 pub(super) fn code_point(c: char) -> String {
     let number = u32::from(c);
-    if is_print(c) {
-        format!("U+{number:04X} '{c}'")
-    } else {
-        format!("U+{number:04X}")
-    }
+    if is_print(c) { format!("U+{number:04X} '{c}'") } else { format!("U+{number:04X}") }
 }
 
 fn escape(out: &mut String, c: char, quote: char) {
@@ -128,14 +117,8 @@ mod tests {
     #[test]
     fn quotes_as_go_does() {
         assert_eq!(string("a\"b\\c\n\t"), r#""a\"b\\c\n\t""#);
-        assert_eq!(
-            string("\u{0}\u{7f}\u{80}\u{ad}é日\u{301}"),
-            r#""\x00\x7f\u0080\u00adé日́""#
-        );
-        assert_eq!(
-            string("\u{a0}\u{e000}\u{1f600}\u{10fffe}"),
-            "\"\\u00a0\\ue000\u{1f600}\\xfe\""
-        );
+        assert_eq!(string("\u{0}\u{7f}\u{80}\u{ad}é日\u{301}"), r#""\x00\x7f\u0080\u00adé日́""#);
+        assert_eq!(string("\u{a0}\u{e000}\u{1f600}\u{10fffe}"), "\"\\u00a0\\ue000\u{1f600}\\xfe\"");
         assert_eq!(char('\''), r"'\''");
         assert_eq!(char('"'), "'\"'");
         assert_eq!(code_point('.'), "U+002E '.'");

@@ -26,17 +26,8 @@ impl Parser<'_> {
         if self.accept(&Kind::LeftBrace) {
             self.matchers(&mut matchers)?;
         }
-        let selector = Selector {
-            name,
-            matchers,
-            offset: None,
-            at: None,
-            extended: None,
-        };
-        let span = QuerySpan {
-            start,
-            end: self.end(),
-        };
+        let selector = Selector { name, matchers, offset: None, at: None, extended: None };
+        let span = QuerySpan { start, end: self.end() };
         node(ExprKind::Vector(selector), span, 1)
     }
 
@@ -82,22 +73,12 @@ impl Parser<'_> {
         if matches!(op, MatchOp::Regex | MatchOp::NotRegex)
             && let Err(reason) = pattern::anchored(&value)
         {
-            return Err(error(
-                reason,
-                QuerySpan {
-                    start,
-                    end: self.end(),
-                },
-            ));
+            return Err(error(reason, QuerySpan { start, end: self.end() }));
         }
         Ok(Matcher { label, op, value })
     }
 }
 
 fn equal(label: &str, value: String) -> Matcher {
-    Matcher {
-        label: label.to_owned(),
-        op: MatchOp::Equal,
-        value,
-    }
+    Matcher { label: label.to_owned(), op: MatchOp::Equal, value }
 }

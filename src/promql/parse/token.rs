@@ -151,10 +151,7 @@ impl Kind {
     pub(super) fn names_label(&self) -> bool {
         match self {
             Kind::Operator(op) => {
-                matches!(
-                    op,
-                    BinaryOp::And | BinaryOp::Or | BinaryOp::Unless | BinaryOp::Atan2
-                )
+                matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless | BinaryOp::Atan2)
             }
             Kind::Keyword(keyword) => *keyword != Keyword::Without,
             Kind::Identifier | Kind::MetricIdentifier | Kind::Aggregate(_) | Kind::Named(_) => true,

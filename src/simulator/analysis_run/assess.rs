@@ -33,22 +33,14 @@ pub(super) fn assess(core: &mut Core, recorder: &mut dyn Recorder, id: RunId, sp
     run.started_at.get_or_insert(now);
     let mut worst = Worst {
         phase: Phase::None,
-        message: if run.terminate {
-            Text::Fixed("Run Terminated")
-        } else {
-            Text::Empty
-        },
+        message: if run.terminate { Text::Fixed("Run Terminated") } else { Text::Empty },
         everything_completed: true,
     };
     for (at, metric) in spec.metrics.iter().enumerate() {
         changed |= assess_metric(core, recorder, id, (at, metric), terminating, &mut worst);
     }
     let (phase, message) = if terminating {
-        let phase = if worst.phase == Phase::None {
-            Phase::Successful
-        } else {
-            worst.phase
-        };
+        let phase = if worst.phase == Phase::None { Phase::Successful } else { worst.phase };
         (phase, worst.message)
     } else if !worst.everything_completed || worst.phase == Phase::None {
         (Phase::Running, Text::Empty)
@@ -78,11 +70,8 @@ fn assess_metric(
     terminating: bool,
     worst: &mut Worst,
 ) -> bool {
-    let Some(result) = core
-        .store
-        .run_mut(id)
-        .and_then(|run| run.results.get_mut(at))
-        .and_then(Option::as_mut)
+    let Some(result) =
+        core.store.run_mut(id).and_then(|run| run.results.get_mut(at)).and_then(Option::as_mut)
     else {
         worst.everything_completed = false;
         return false;
@@ -128,12 +117,7 @@ fn assess_metric(
 }
 
 fn assessed(metric: Option<Arc<str>>, phase: Phase, excess: Excess, error: Text) -> Text {
-    Text::Assessed(Arc::new(Assessed {
-        metric,
-        phase,
-        excess,
-        error,
-    }))
+    Text::Assessed(Arc::new(Assessed { metric, phase, excess, error }))
 }
 
 fn metric_phase(metric: &Metric, result: &MetricResult, terminating: bool) -> Phase {
@@ -141,11 +125,7 @@ fn metric_phase(metric: &Metric, result: &MetricResult, terminating: bool) -> Ph
         return result.phase;
     }
     if result.measurements.is_empty() {
-        return if terminating {
-            Phase::Successful
-        } else {
-            Phase::Pending
-        };
+        return if terminating { Phase::Successful } else { Phase::Pending };
     }
     if let Some((phase, _)) = excess(metric, result) {
         return phase;
@@ -162,11 +142,7 @@ fn metric_phase(metric: &Metric, result: &MetricResult, terminating: bool) -> Ph
             (false, _) => Phase::Successful,
         };
     }
-    if terminating {
-        Phase::Successful
-    } else {
-        Phase::Running
-    }
+    if terminating { Phase::Successful } else { Phase::Running }
 }
 
 /// The limit that is exceeded; of several the last one wins.
@@ -177,12 +153,7 @@ fn excess(metric: &Metric, result: &MetricResult) -> Option<(Phase, Excess)> {
     if failures >= 0 && result.failed > failures {
         found = Some((
             Phase::Failed,
-            Excess {
-                counter: "failed",
-                count: result.failed,
-                limit: "failureLimit",
-                bound: failures,
-            },
+            Excess { counter: "failed", count: result.failed, limit: "failureLimit", bound: failures },
         ));
     }
     let inconclusive = spec.inconclusive_limit.unwrap_or(0);

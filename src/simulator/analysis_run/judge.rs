@@ -39,8 +39,7 @@ fn number_into(text: &mut String, number: f64) {
 
 /// The condition of a text. Upstream compiles at each measurement, so what is wrong with it shows then.
 pub(in crate::simulator) fn condition(text: Option<&str>) -> Option<Compiled> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| Compiled::new(text, ResultType::Vector, Dialect::V1_15_5))
+    text.filter(|text| !text.is_empty()).map(|text| Compiled::new(text, ResultType::Vector, Dialect::V1_15_5))
 }
 
 /// The phase of a value, or the engine's error.

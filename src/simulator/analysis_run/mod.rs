@@ -104,10 +104,7 @@ fn is_due(run: &Run, at: usize, metric: &Metric, now: i64) -> bool {
             (Some(delay), Some(started)) => started + delay <= now,
         };
     };
-    let reached = metric
-        .spec
-        .effective_count()
-        .is_some_and(|count| result.count >= count);
+    let reached = metric.spec.effective_count().is_some_and(|count| result.count >= count);
     !reached && now >= last.at + gap(metric, last)
 }
 
@@ -143,10 +140,7 @@ fn measure(
         Ok(value) => judge::judge(value, metric.success.as_ref(), metric.failure.as_ref()),
         Err(error) => Err(error.clone()),
     };
-    let mut measurement = Measurement {
-        at: now,
-        ..Measurement::default()
-    };
+    let mut measurement = Measurement { at: now, ..Measurement::default() };
     match verdict {
         Ok(phase) => {
             measurement.phase = phase;
@@ -296,10 +290,7 @@ fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
             let started = run.started_at.unwrap_or_else(|| core.second());
             return metric.spec.initial_delay.map(|delay| started + delay);
         };
-        let reached = metric
-            .spec
-            .effective_count()
-            .is_some_and(|count| result.count >= count);
+        let reached = metric.spec.effective_count().is_some_and(|count| result.count >= count);
         if reached {
             return None;
         }

@@ -75,9 +75,7 @@ fn substitute(text: &str, args: &[(&str, String)]) -> Result<String, String> {
         };
         out.push_str(before);
         let name = tag.trim();
-        let value = name
-            .strip_prefix("args.")
-            .and_then(|name| args.iter().find(|(known, _)| *known == name));
+        let value = name.strip_prefix("args.").and_then(|name| args.iter().find(|(known, _)| *known == name));
         let Some((_, value)) = value else {
             return Err(format!("failed to resolve {{{{{name}}}}}"));
         };
@@ -95,11 +93,8 @@ fn validate(metrics: &[Metric]) -> Option<String> {
     }
     for (at, metric) in metrics.iter().enumerate() {
         let repeated = metrics.iter().take(at).any(|other| other.name == metric.name);
-        let error = if repeated {
-            Some(format!("duplicate name '{}'", metric.name))
-        } else {
-            invalid(&metric.spec)
-        };
+        let error =
+            if repeated { Some(format!("duplicate name '{}'", metric.name)) } else { invalid(&metric.spec) };
         if let Some(error) = error {
             return Some(format!("metrics[{at}]: {error}"));
         }
@@ -151,14 +146,9 @@ fn dry_run(metrics: &mut [Metric], rules: &[String]) -> Option<String> {
 /// Source: utils/analysis/helpers.go, `GetMeasurementRetentionMetrics`.
 fn retention(metrics: &mut [Metric], rules: &[(String, i64)]) -> Option<String> {
     for (at, (rule, limit)) in rules.iter().enumerate() {
-        let keep = usize::try_from(*limit)
-            .ok()
-            .filter(|limit| *limit > 0)
-            .unwrap_or(KEPT);
+        let keep = usize::try_from(*limit).ok().filter(|limit| *limit > 0).unwrap_or(KEPT);
         if !each_match(metrics, rule, |metric| metric.keep = keep) {
-            return Some(format!(
-                "measurementRetention[{at}]: Rule didn't match any metric name(s)"
-            ));
+            return Some(format!("measurementRetention[{at}]: Rule didn't match any metric name(s)"));
         }
     }
     None

@@ -38,10 +38,7 @@ pub enum Phase {
 impl Phase {
     /// Whether nothing more comes.
     pub fn completed(self) -> bool {
-        matches!(
-            self,
-            Self::Successful | Self::Failed | Self::Error | Self::Inconclusive
-        )
+        matches!(self, Self::Successful | Self::Failed | Self::Error | Self::Inconclusive)
     }
 
     /// As upstream spells it.

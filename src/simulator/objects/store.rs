@@ -34,10 +34,7 @@ pub(in crate::simulator) enum Change {
 impl Change {
     /// Whether it is about traffic only.
     pub(in crate::simulator) fn route(self) -> bool {
-        matches!(
-            self,
-            Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_)
-        )
+        matches!(self, Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_))
     }
 }
 
@@ -130,11 +127,8 @@ impl Store {
             self.hashes.push(template);
             Hash(u16::try_from(self.hashes.len() - 1).unwrap_or(u16::MAX))
         });
-        let place = self
-            .places
-            .get(usize::from(template.0))
-            .copied()
-            .unwrap_or_else(|| u32::from(template.0));
+        let place =
+            self.places.get(usize::from(template.0)).copied().unwrap_or_else(|| u32::from(template.0));
         let set = ReplicaSet {
             hash,
             template,

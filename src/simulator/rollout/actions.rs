@@ -149,10 +149,7 @@ fn next_index(core: &Core) -> Option<i64> {
 fn promote(core: &mut Core) {
     let next = next_index(core);
     let status = &core.store.rollout.status;
-    let inconclusive = status
-        .step_run
-        .as_ref()
-        .is_some_and(|run| run.phase == Phase::Inconclusive);
+    let inconclusive = status.step_run.as_ref().is_some_and(|run| run.phase == Phase::Inconclusive);
     if inconclusive && !status.pauses.is_empty() && status.controller_pause {
         if let Some(next) = next {
             patch(core, |status| {
@@ -181,12 +178,9 @@ fn undo(core: &mut Core, revision: i64) -> Result<(), String> {
     } else {
         let mut sets: Vec<_> = core.store.sets.iter().collect();
         sets.sort_by_key(|set| std::cmp::Reverse(set.revision));
-        sets.get(1).map(|set| set.template).ok_or_else(|| {
-            format!(
-                "no revision found for rollout \"{}\"",
-                core.store.rollout.spec.name
-            )
-        })?
+        sets.get(1)
+            .map(|set| set.template)
+            .ok_or_else(|| format!("no revision found for rollout \"{}\"", core.store.rollout.spec.name))?
     };
     core.store.edit(|spec| spec.template = template);
     Ok(())

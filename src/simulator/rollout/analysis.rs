@@ -19,9 +19,7 @@ impl Reconcile<'_> {
     pub(super) fn find_runs(&mut self) {
         let status = &self.rollout.status;
         let current = |run: &Option<RunStatus>| {
-            run.as_ref()
-                .map(|run| run.run)
-                .filter(|id| self.core.store.run(*id).is_some())
+            run.as_ref().map(|run| run.run).filter(|id| self.core.store.run(*id).is_some())
         };
         let (step, background) = (current(&status.step_run), current(&status.background_run));
         let (pre, post) = (current(&status.pre_run), current(&status.post_run));
@@ -54,27 +52,17 @@ impl Reconcile<'_> {
         }
         if let Some(strategy) = self.blue_green.clone() {
             self.pre_run = self.reconcile_pre_run(&strategy, pre);
-            self.judge(
-                self.pre_run,
-                "Blue/green pre-promotion analysis phase error/failed",
-            );
+            self.judge(self.pre_run, "Blue/green pre-promotion analysis phase error/failed");
             self.post_run = self.reconcile_post_run(&strategy, post);
-            self.judge(
-                self.post_run,
-                "Blue/green post-promotion analysis phase error/failed",
-            );
+            self.judge(self.post_run, "Blue/green post-promotion analysis phase error/failed");
         } else {
             self.step_run = self.reconcile_step_run(step);
             self.background_run = self.reconcile_background_run(background);
         }
         self.remember_runs();
         let used = [self.step_run, self.background_run, self.pre_run, self.post_run];
-        let others: Vec<RunId> = self
-            .other_runs
-            .iter()
-            .copied()
-            .filter(|id| !used.contains(&Some(*id)))
-            .collect();
+        let others: Vec<RunId> =
+            self.other_runs.iter().copied().filter(|id| !used.contains(&Some(*id))).collect();
         for id in &others {
             self.cancel(Some(*id));
         }
@@ -91,11 +79,7 @@ impl Reconcile<'_> {
     fn remember_runs(&mut self) {
         let remembered = |id: Option<RunId>| {
             let run = self.core.store.runs.get(id?.0)?;
-            Some(RunStatus {
-                run: id?,
-                phase: run.phase,
-                message: run.message.clone(),
-            })
+            Some(RunStatus { run: id?, phase: run.phase, message: run.message.clone() })
         };
         self.status.step_run = remembered(self.step_run);
         self.status.background_run = remembered(self.background_run);
@@ -155,9 +139,8 @@ impl Reconcile<'_> {
             .and_then(|index| canary.steps.get(usize::try_from(index).ok()?))
             .and_then(|step| step.analysis.as_ref())
             .filter(|analysis| !analysis.empty);
-        let of_another_step = current
-            .and_then(|id| self.core.store.run(id))
-            .is_some_and(|run| run.kind.step() != index);
+        let of_another_step =
+            current.and_then(|id| self.core.store.run(id)).is_some_and(|run| run.kind.step() != index);
         let (Some(analysis), Some(index), false) = (analysis, index, of_another_step) else {
             self.cancel(current);
             return None;
@@ -172,10 +155,7 @@ impl Reconcile<'_> {
     /// Source: `reconcileBackgroundAnalysisRun`.
     fn reconcile_background_run(&mut self, current: Option<RunId>) -> Option<RunId> {
         let canary = Arc::clone(&self.canary);
-        let Some(background) = canary
-            .background
-            .as_ref()
-            .filter(|background| !background.analysis.empty)
+        let Some(background) = canary.background.as_ref().filter(|background| !background.analysis.empty)
         else {
             self.cancel(current);
             return None;
@@ -243,11 +223,7 @@ impl Reconcile<'_> {
         }
         let name = run.name(&self.rollout.spec.name);
         let step = kind.step().and_then(|index| u32::try_from(index).ok());
-        self.core.tell(self.recorder, || EventKind::RunStarted {
-            name,
-            kind: kind.name().to_owned(),
-            step,
-        });
+        self.core.tell(self.recorder, || EventKind::RunStarted { name, kind: kind.name().to_owned(), step });
         self.core.store.create_run(run)
     }
 

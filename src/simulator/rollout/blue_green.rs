@@ -41,12 +41,10 @@ impl Reconcile<'_> {
     pub(super) fn reconcile_blue_green_sets(&mut self) -> Result<(), Failure> {
         self.remove_deadlines();
         if let Some(stable) = self.stable {
-            self.scale(stable, self.rollout.spec.replicas)
-                .map_err(|failure| {
-                    failure.within(
-                        "failed to scaleReplicaSetAndRecordEvent in reconcileBlueGreenStableReplicaSet",
-                    )
-                })?;
+            self.scale(stable, self.rollout.spec.replicas).map_err(|failure| {
+                failure
+                    .within("failed to scaleReplicaSetAndRecordEvent in reconcileBlueGreenStableReplicaSet")
+            })?;
         }
         self.reconcile_new_set()?;
         self.reconcile_other_sets();
@@ -69,11 +67,7 @@ impl Reconcile<'_> {
             return preview;
         }
         let paused = self.rollout.spec.is_paused() || !status.pauses.is_empty();
-        if !paused && status.checkpoint {
-            replicas
-        } else {
-            preview
-        }
+        if !paused && status.checkpoint { replicas } else { preview }
     }
 
     /// The ReplicaSet of a hash.
@@ -128,11 +122,7 @@ impl Reconcile<'_> {
         if !self.pre_promotion_done(strategy) {
             return;
         }
-        let since = self
-            .rollout
-            .status
-            .pause(PauseReason::BlueGreenPause)
-            .map(|pause| pause.since);
+        let since = self.rollout.status.pause(PauseReason::BlueGreenPause).map(|pause| pause.since);
         match since {
             Some(_) if self.blue_green_pause_completed(strategy) => self.pause.remove_blue_green = true,
             Some(since) if strategy.auto_promotion_seconds > 0 => {
@@ -242,12 +232,7 @@ impl Reconcile<'_> {
         current: Option<RunId>,
     ) -> Option<RunId> {
         let skips = self.skips_pre(strategy, current);
-        self.reconcile_promotion_run(
-            strategy.pre_promotion.as_ref(),
-            Kind::PrePromotion,
-            skips,
-            current,
-        )
+        self.reconcile_promotion_run(strategy.pre_promotion.as_ref(), Kind::PrePromotion, skips, current)
     }
 
     /// Source: `reconcilePostPromotionAnalysisRun`.
@@ -257,12 +242,7 @@ impl Reconcile<'_> {
         current: Option<RunId>,
     ) -> Option<RunId> {
         let skips = self.skips_post(current);
-        self.reconcile_promotion_run(
-            strategy.post_promotion.as_ref(),
-            Kind::PostPromotion,
-            skips,
-            current,
-        )
+        self.reconcile_promotion_run(strategy.post_promotion.as_ref(), Kind::PostPromotion, skips, current)
     }
 
     fn reconcile_promotion_run(
@@ -311,9 +291,7 @@ impl Reconcile<'_> {
             self.pause.clear = true;
             self.pause.remove_abort = true;
         }
-        status.preview = strategy
-            .preview_service
-            .and_then(|service| self.selector(service));
+        status.preview = strategy.preview_service.and_then(|service| self.selector(service));
         status.active = self.selector(strategy.active_service);
         match self.blue_green_promotion(strategy, &status) {
             Some(promotion) => self.promote(&mut status, &promotion),

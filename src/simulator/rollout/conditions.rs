@@ -19,14 +19,7 @@ impl Reconcile<'_> {
         reason: &'static str,
         message: Text,
     ) -> Condition {
-        Condition {
-            kind,
-            status,
-            reason,
-            message,
-            updated: self.now,
-            changed: self.now,
-        }
+        Condition { kind, status, reason, message, updated: self.now, changed: self.now }
     }
 
     /// Sets conditions of paused and resumed rollouts at once, before anything else is looked at.
@@ -53,9 +46,7 @@ impl Reconcile<'_> {
             let message = Text::Fixed("Retrying Rollout after abort");
             set(self.condition(ConditionType::Progressing, "Unknown", "RolloutRetry", message));
         }
-        let shown = old
-            .condition(ConditionType::Paused)
-            .is_some_and(|condition| condition.status == "True");
+        let shown = old.condition(ConditionType::Paused).is_some_and(|condition| condition.status == "True");
         if paused != shown && !aborted {
             let value = if paused { "True" } else { "False" };
             let message = Text::Fixed("Rollout is paused");
@@ -106,8 +97,7 @@ impl Reconcile<'_> {
         if self.blue_green.is_none() {
             return self.sum(|set| set.available) >= self.rollout.spec.replicas;
         }
-        self.set_with(status.active)
-            .is_some_and(|set| self.saturated(set))
+        self.set_with(status.active).is_some_and(|set| self.saturated(set))
     }
 
     fn health(&self, status: &mut Status, healthy: bool) -> bool {
@@ -144,15 +134,9 @@ impl Reconcile<'_> {
 
     fn progress_condition(&self, status: &mut Status, became_unhealthy: bool) {
         let (reason, message) = if status.stable == status.current && became_unhealthy {
-            (
-                "ReplicaSetNotAvailable",
-                Text::Fixed("Rollout does not have minimum availability"),
-            )
+            ("ReplicaSetNotAvailable", Text::Fixed("Rollout does not have minimum availability"))
         } else {
-            (
-                "ReplicaSetUpdated",
-                Text::Set("ReplicaSet ", self.new.hash, " is progressing."),
-            )
+            ("ReplicaSetUpdated", Text::Set("ReplicaSet ", self.new.hash, " is progressing."))
         };
         let mut condition = self.condition(ConditionType::Progressing, "True", reason, message);
         if let Some(old) = self.rollout.status.condition(ConditionType::Progressing) {

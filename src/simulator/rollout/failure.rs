@@ -57,10 +57,7 @@ impl Failure {
     }
 
     fn new(reason: Reason) -> Self {
-        Self {
-            reason,
-            context: Vec::new(),
-        }
+        Self { reason, context: Vec::new() }
     }
 
     /// Says where it happened.

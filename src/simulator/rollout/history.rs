@@ -34,15 +34,9 @@ impl Reconcile<'_> {
 
     /// Runs of other times beyond the history limits, newest kept, and those whose ReplicaSet is gone.
     pub(super) fn runs_to_delete(&self, others: &[RunId]) -> Vec<RunId> {
-        let mut runs: Vec<_> = others
-            .iter()
-            .filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?)))
-            .collect();
-        runs.sort_by(|(a, x), (b, y)| {
-            y.created
-                .cmp(&x.created)
-                .then_with(|| by_name(self.core, a.0, b.0))
-        });
+        let mut runs: Vec<_> =
+            others.iter().filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?))).collect();
+        runs.sort_by(|(a, x), (b, y)| y.created.cmp(&x.created).then_with(|| by_name(self.core, a.0, b.0)));
         let (mut good, mut bad) = (0, 0);
         let mut surplus = Vec::new();
         for (id, run) in runs {

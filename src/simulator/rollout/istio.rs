@@ -15,10 +15,7 @@ use crate::simulator::trace::EventKind;
 fn is_patched(traffic: &Traffic, http: &[Route], at: usize) -> bool {
     let mirrored = |route: &Route| {
         route.mirror.is_some()
-            && route
-                .name
-                .as_ref()
-                .is_some_and(|name| traffic.managed_routes.contains(name))
+            && route.name.as_ref().is_some_and(|name| traffic.managed_routes.contains(name))
     };
     let Some(route) = http.get(at) else {
         return false;
@@ -27,10 +24,7 @@ fn is_patched(traffic: &Traffic, http: &[Route], at: usize) -> bool {
         return http.len() == 1 || http.iter().position(|route| route.name.is_none()) == Some(at);
     }
     let first = http.iter().position(|other| other.name == route.name) == Some(at);
-    let listed = route
-        .name
-        .as_ref()
-        .is_some_and(|name| traffic.routes.contains(name));
+    let listed = route.name.as_ref().is_some_and(|name| traffic.routes.contains(name));
     first && (listed || mirrored(route))
 }
 
@@ -51,11 +45,7 @@ fn order(traffic: &Traffic, service: &mut VirtualService) {
     }
     let place = |route: &Route| {
         let name = route.name.as_ref();
-        traffic
-            .managed_routes
-            .iter()
-            .position(|managed| name == Some(managed))
-            .unwrap_or(usize::MAX)
+        traffic.managed_routes.iter().position(|managed| name == Some(managed)).unwrap_or(usize::MAX)
     };
     service.http.sort_by_key(place);
 }
@@ -133,9 +123,7 @@ impl Reconcile<'_> {
         let name = Arc::clone(&next.name);
         if !self.core.store.update_virtual_service(at, next) {
             let failure = Failure::stale_virtual_service(at);
-            self.emit(true, "TrafficRoutingError", || {
-                failure.spell("", |_| name.to_string())
-            });
+            self.emit(true, "TrafficRoutingError", || failure.spell("", |_| name.to_string()));
             return Err(failure);
         }
         self.emit(false, "Updated VirtualService", || {
@@ -147,10 +135,7 @@ impl Reconcile<'_> {
     }
 
     fn cached_service(&self, traffic: &Traffic) -> Option<VirtualService> {
-        self.core
-            .store
-            .cached_virtual_service(traffic.virtual_service)
-            .cloned()
+        self.core.store.cached_virtual_service(traffic.virtual_service).cloned()
     }
 
     fn write_routes(
@@ -172,12 +157,8 @@ impl Reconcile<'_> {
 
     /// Source: `RemoveManagedRoutes`.
     pub(super) fn remove_managed_routes(&mut self, traffic: &Traffic) -> Result<(), Failure> {
-        let managed = |route: &Route| {
-            route
-                .name
-                .as_ref()
-                .is_some_and(|name| traffic.managed_routes.contains(name))
-        };
+        let managed =
+            |route: &Route| route.name.as_ref().is_some_and(|name| traffic.managed_routes.contains(name));
         let any = self
             .core
             .store
@@ -220,28 +201,20 @@ impl Reconcile<'_> {
         let Some(mut next) = self.cached_service(traffic) else {
             return Ok(());
         };
-        next.http
-            .retain(|route| route.name.as_ref() != Some(&header.name));
+        next.http.retain(|route| route.name.as_ref() != Some(&header.name));
         if let Some(matches) = &header.matches {
             let (host, subset) = self.canary_target(traffic);
             next.http.push(Route {
                 name: Some(Arc::clone(&header.name)),
                 matches: Some(Arc::clone(matches)),
                 mirror: None,
-                to: vec![Destination {
-                    host,
-                    subset,
-                    weight: 100,
-                }],
+                to: vec![Destination { host, subset, weight: 100 }],
             });
         }
         let route = Arc::clone(&header.name);
-        self.write_routes(
-            traffic,
-            next,
-            "[SetHeaderRoute] failed to update routes",
-            |name| format!("VirtualService `{name}` set headerRoute '{route}'"),
-        )
+        self.write_routes(traffic, next, "[SetHeaderRoute] failed to update routes", |name| {
+            format!("VirtualService `{name}` set headerRoute '{route}'")
+        })
     }
 
     /// Source: `SetMirrorRoute`.
@@ -253,25 +226,18 @@ impl Reconcile<'_> {
         let Some(mut next) = self.cached_service(traffic) else {
             return Ok(());
         };
-        next.http
-            .retain(|route| route.name.as_ref() != Some(&mirror.name));
+        next.http.retain(|route| route.name.as_ref() != Some(&mirror.name));
         if let Some(matches) = &mirror.matches {
             let (host, subset) = self.canary_target(traffic);
             // Upstream reads the port of the first destination without asking whether there is one.
-            let to = weighted(traffic, &next.http)
-                .map(|route| route.to.clone())
-                .unwrap_or_default();
+            let to = weighted(traffic, &next.http).map(|route| route.to.clone()).unwrap_or_default();
             if to.is_empty() {
                 return Err(Failure::panic());
             }
             let route = Route {
                 name: Some(Arc::clone(&mirror.name)),
                 matches: Some(Arc::clone(matches)),
-                mirror: Some(Mirror {
-                    host,
-                    subset,
-                    percentage: mirror.percentage,
-                }),
+                mirror: Some(Mirror { host, subset, percentage: mirror.percentage }),
                 to,
             };
             next.http.insert(0, route);
@@ -326,9 +292,7 @@ impl Reconcile<'_> {
             return Ok(());
         }
         let name = Arc::clone(&rule.name);
-        self.core
-            .store
-            .update_destination_rule(subsets.destination_rule, next);
+        self.core.store.update_destination_rule(subsets.destination_rule, next);
         self.emit(false, "UpdatedDestinationRule", || {
             let spell = |hash: Option<Hash>| hash.map(|hash| hash.to_string()).unwrap_or_default();
             format!(

@@ -94,14 +94,8 @@ impl<'a> Reconcile<'a> {
             sets.push(new);
             new
         };
-        let stable = rollout
-            .status
-            .stable
-            .and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let status = Status {
-            weights: rollout.status.weights,
-            ..Status::default()
-        };
+        let stable = rollout.status.stable.and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
+        let status = Status { weights: rollout.status.weights, ..Status::default() };
         let mut this = Self {
             core,
             recorder,
@@ -206,9 +200,7 @@ impl<'a> Reconcile<'a> {
     /// ReplicaSets that are neither the new nor the stable one.
     fn others(&self) -> impl Iterator<Item = &ReplicaSet> {
         let (new, stable) = (self.new.hash, self.stable.map(|set| set.hash));
-        self.sets
-            .iter()
-            .filter(move |set| set.hash != new && Some(set.hash) != stable)
+        self.sets.iter().filter(move |set| set.hash != new && Some(set.hash) != stable)
     }
 
     fn sum(&self, count: impl Fn(&ReplicaSet) -> i64) -> i64 {

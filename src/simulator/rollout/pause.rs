@@ -111,11 +111,7 @@ impl Reconcile<'_> {
             return false;
         };
         let duration = pause.duration.as_ref().map(|(seconds, _)| *seconds);
-        let Some(since) = self
-            .rollout
-            .status
-            .pause(PauseReason::CanaryPauseStep)
-            .map(|pause| pause.since)
+        let Some(since) = self.rollout.status.pause(PauseReason::CanaryPauseStep).map(|pause| pause.since)
         else {
             if !self.rollout.status.controller_pause {
                 self.pause.add(PauseReason::CanaryPauseStep);

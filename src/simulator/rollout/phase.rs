@@ -19,10 +19,7 @@ pub(super) fn degraded(status: &Status) -> Option<(Phase, Text)> {
         } else {
             continue;
         };
-        return Some((
-            Phase::Degraded,
-            Text::Prefixed(prefix, Arc::new(condition.message.clone())),
-        ));
+        return Some((Phase::Degraded, Text::Prefixed(prefix, Arc::new(condition.message.clone()))));
     }
     None
 }

@@ -63,9 +63,7 @@ impl Reconcile<'_> {
                     return Ok(false);
                 }
             } else if let (Some(delay), _) = self.abort_delay() {
-                let full = self
-                    .stable
-                    .is_some_and(|stable| stable.available == self.rollout.spec.replicas);
+                let full = self.stable.is_some_and(|stable| stable.available == self.rollout.spec.replicas);
                 if full {
                     let new = self.new;
                     self.delay(&new, delay);

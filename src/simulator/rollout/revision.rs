@@ -23,10 +23,7 @@ pub(super) fn create(
     let set = core.store.create_set(rollout.spec.template, revision, now);
     number(core, recorder, rollout, revision)?;
     core.emit(recorder, false, "NewReplicaSetCreated", || {
-        format!(
-            "Created ReplicaSet {} (revision {revision})",
-            set_name(&rollout.spec.name, &set)
-        )
+        format!("Created ReplicaSet {} (revision {revision})", set_name(&rollout.spec.name, &set))
     });
     let before = rollout.status.clone();
     rollout.status.set_condition(Condition {
@@ -63,9 +60,7 @@ fn number(
     core.store.touch_rollout();
     rollout.revision = revision;
     rollout.version = core.store.rollout.version;
-    core.emit(recorder, false, "RolloutUpdated", || {
-        format!("Rollout updated to revision {revision}")
-    });
+    core.emit(recorder, false, "RolloutUpdated", || format!("Rollout updated to revision {revision}"));
     Ok(())
 }
 

@@ -85,11 +85,7 @@ impl Reconcile<'_> {
         if !self.rollout.status.fully_promoted() && set.deadline.is_none() {
             return 0;
         }
-        if self.canary.dynamic_stable_scale {
-            0
-        } else {
-            self.delayed(set, annotated, set.wanted)
-        }
+        if self.canary.dynamic_stable_scale { 0 } else { self.delayed(set, annotated, set.wanted) }
     }
 
     /// Unhealthy pods go first; `None` on a refused write.
@@ -149,9 +145,8 @@ impl Reconcile<'_> {
     pub(super) fn referenced(&self, hash: Hash) -> bool {
         let hash = Some(hash);
         let status = &self.rollout.status;
-        let weighted = status
-            .weights
-            .is_some_and(|weights| weights.canary_hash == hash || weights.stable_hash == hash);
+        let weighted =
+            status.weights.is_some_and(|weights| weights.canary_hash == hash || weights.stable_hash == hash);
         let services = match &self.blue_green {
             Some(strategy) => [Some(strategy.active_service), strategy.preview_service],
             None => [self.canary.canary_service, self.canary.stable_service],

@@ -63,12 +63,7 @@ impl Reconcile<'_> {
     /// Steps from the current one backwards, or from the one before it.
     pub(super) fn steps_back(&self, from: i64) -> impl Iterator<Item = &Step> {
         let end = usize::try_from(from + 1).unwrap_or(0);
-        self.canary
-            .steps
-            .get(..end.min(self.canary.steps.len()))
-            .unwrap_or_default()
-            .iter()
-            .rev()
+        self.canary.steps.get(..end.min(self.canary.steps.len())).unwrap_or_default().iter().rev()
     }
 
     /// Whether the current step is complete.
@@ -97,12 +92,7 @@ impl Reconcile<'_> {
     /// Whether the step cannot be expected to end by itself soon. Source: rollout/sync.go, `isIndefiniteStep`.
     pub(super) fn indefinite_step(&self) -> bool {
         use crate::simulator::objects::status::ConditionType::Paused;
-        self.current_step()
-            .is_some_and(|step| step.analysis.is_some() || step.pause.is_some())
-            || self
-                .rollout
-                .status
-                .condition(Paused)
-                .is_some_and(|condition| condition.status == "True")
+        self.current_step().is_some_and(|step| step.analysis.is_some() || step.pause.is_some())
+            || self.rollout.status.condition(Paused).is_some_and(|condition| condition.status == "True")
     }
 }

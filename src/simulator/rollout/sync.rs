@@ -147,11 +147,7 @@ impl Reconcile<'_> {
         if from >= to || window <= 0 {
             return false;
         }
-        let between = self
-            .sets
-            .iter()
-            .filter(|set| from < set.created && set.created < to)
-            .count();
+        let between = self.sets.iter().filter(|set| from < set.created && set.created < to).count();
         i64::try_from(between).unwrap_or(i64::MAX) < window
     }
 
@@ -189,10 +185,7 @@ impl Reconcile<'_> {
         status.stable = status.current;
         let (revision, hash) = (self.rollout.revision, self.new.hash);
         self.emit(false, "RolloutCompleted", || {
-            format!(
-                "Rollout completed update to revision {revision} ({hash}): {}",
-                promotion.reason()
-            )
+            format!("Rollout completed update to revision {revision} ({hash}): {}", promotion.reason())
         });
     }
 
@@ -232,8 +225,7 @@ impl Reconcile<'_> {
             if old.pause(pause.reason).is_none() {
                 let reason = pause.reason.name().to_owned();
                 let until = self.pause_end(pause.since);
-                self.core
-                    .tell(self.recorder, || EventKind::Paused { reason, until });
+                self.core.tell(self.recorder, || EventKind::Paused { reason, until });
             }
         }
         let name = self.rollout_name();
@@ -250,12 +242,8 @@ impl Reconcile<'_> {
             self.core.tell(self.recorder, || EventKind::Promoted { revision });
         }
         if (status.phase, &status.message) != (old.phase, &old.message) {
-            let (phase, message) = (
-                status.phase.name().to_owned(),
-                Text::spell(&status.message, &name),
-            );
-            self.core
-                .tell(self.recorder, || EventKind::Phase { phase, message });
+            let (phase, message) = (status.phase.name().to_owned(), Text::spell(&status.message, &name));
+            self.core.tell(self.recorder, || EventKind::Phase { phase, message });
         }
     }
 

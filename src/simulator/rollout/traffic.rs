@@ -46,12 +46,7 @@ impl Reconcile<'_> {
         }
         self.update_hash(traffic, canary_hash, stable_hash)?;
         self.set_weight(traffic, desired)?;
-        let weights = Weights {
-            canary: desired,
-            canary_hash,
-            stable: MAX_WEIGHT - desired,
-            stable_hash,
-        };
+        let weights = Weights { canary: desired, canary_hash, stable: MAX_WEIGHT - desired, stable_hash };
         if recorded != Some(weights) {
             self.emit(false, "TrafficWeightUpdated", || {
                 let details = match recorded {
@@ -89,9 +84,7 @@ impl Reconcile<'_> {
             self.remove_managed_routes(traffic)?;
             let weights = self.rollout.status.weights;
             return Ok(if self.canary.dynamic_stable_scale {
-                (MAX_WEIGHT * self.new.available)
-                    .checked_div(self.rollout.spec.replicas)
-                    .unwrap_or(0)
+                (MAX_WEIGHT * self.new.available).checked_div(self.rollout.spec.replicas).unwrap_or(0)
             } else {
                 weights.map_or(0, |weights| weights.canary)
             });
@@ -100,9 +93,7 @@ impl Reconcile<'_> {
             return Ok(0);
         };
         Ok(if !self.at_desired(None) {
-            self.steps_back(index - 1)
-                .find_map(|step| step.set_weight)
-                .unwrap_or(0)
+            self.steps_back(index - 1).find_map(|step| step.set_weight).unwrap_or(0)
         } else if index == self.step_count() {
             MAX_WEIGHT
         } else {

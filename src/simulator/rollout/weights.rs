@@ -37,11 +37,7 @@ pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) 
         (up < replicas || zero_allowed, up, replicas),
         (!tied(replicas) && floor_allowed, down, replicas),
         (surge > 0, up, replicas + 1),
-        (
-            surge > 0 && !tied(replicas + 1) && floor_allowed,
-            down,
-            replicas + 1,
-        ),
+        (surge > 0 && !tied(replicas + 1) && floor_allowed, down, replicas + 1),
     ];
     let mut best: Option<(f64, i64, i64)> = None;
     for (_, canary, total) in options.into_iter().filter(|(allowed, _, _)| *allowed) {
@@ -63,11 +59,7 @@ pub(super) fn fenceposts(surge: Option<Amount>, unavailable: Option<Amount>, rep
         Amount::Pods(pods) => pods,
         Amount::Percent(percent) => (percent * replicas).div_euclid(100),
     };
-    if surge == 0 && unavailable == 0 {
-        (0, 1)
-    } else {
-        (surge, unavailable)
-    }
+    if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
 }
 
 /// Whether enough pods of a ReplicaSet are available. Source: `ReplicaProgressThresholdMet`.
@@ -98,13 +90,12 @@ fn created(set: Option<&ReplicaSet>, wanted: i64) -> bool {
 
 /// Pods that count when something is to be scaled down. Source: `GetReplicasForScaleDown`.
 fn for_scale_down(set: Option<&ReplicaSet>, ignore_availability: bool) -> i64 {
-    set.map_or(0, |set| {
-        if set.wanted < set.available || ignore_availability {
-            set.wanted
-        } else {
-            set.available
-        }
-    })
+    set.map_or(
+        0,
+        |set| {
+            if set.wanted < set.available || ignore_availability { set.wanted } else { set.available }
+        },
+    )
 }
 
 /// Keeps both counts within surge and unavailability. Source: `adjustReplicaWithinLimits`.
@@ -135,11 +126,7 @@ impl Reconcile<'_> {
 
     /// Wanted pods of canary and stable.
     pub(super) fn wanted(&self, weights: Option<Weights>) -> (i64, i64) {
-        if self.canary.traffic.is_some() {
-            self.wanted_routed(weights)
-        } else {
-            self.wanted_basic()
-        }
+        if self.canary.traffic.is_some() { self.wanted_routed(weights) } else { self.wanted_basic() }
     }
 
     /// Whether both sides are as the current step wants them. Source: `AtDesiredReplicaCountsForCanary`.
@@ -163,13 +150,8 @@ impl Reconcile<'_> {
             return (None, MAX_WEIGHT);
         }
         match self.canary_scale() {
-            Some(CanaryScale {
-                replicas: Some(replicas),
-                ..
-            }) => return (Some(replicas), 0),
-            Some(CanaryScale {
-                weight: Some(weight), ..
-            }) => return (None, weight),
+            Some(CanaryScale { replicas: Some(replicas), .. }) => return (Some(replicas), 0),
+            Some(CanaryScale { weight: Some(weight), .. }) => return (None, weight),
             _ => {}
         }
         (None, self.desired_canary_weight())
@@ -189,11 +171,9 @@ impl Reconcile<'_> {
 
     /// Source: `GetDesiredCanaryWeight`.
     pub(super) fn desired_canary_weight(&self) -> i64 {
-        if let (true, true, Some(stable)) = (
-            self.rollout.status.abort,
-            self.canary.dynamic_stable_scale,
-            &self.stable,
-        ) {
+        if let (true, true, Some(stable)) =
+            (self.rollout.status.abort, self.canary.dynamic_stable_scale, &self.stable)
+        {
             let replicas = self.rollout.spec.replicas;
             let pods = (replicas - stable.available).max(self.new.available);
             return self
@@ -216,9 +196,7 @@ impl Reconcile<'_> {
         let Some(index) = self.step_index().filter(|_| self.current_step().is_some()) else {
             return MAX_WEIGHT;
         };
-        self.steps_back(index)
-            .find_map(|step| step.set_weight)
-            .unwrap_or(0)
+        self.steps_back(index).find_map(|step| step.set_weight).unwrap_or(0)
     }
 
     fn at_least_min_pods(&self, count: i64) -> i64 {
@@ -259,11 +237,8 @@ impl Reconcile<'_> {
         let (_, weight) = self.replicas_or_weight();
         let (surge, unavailable) = self.surge_and_unavailable();
         let other_stable = self.other_stable();
-        let (want_new, want_stable) = if other_stable.is_some() {
-            approximate(replicas, weight, surge)
-        } else {
-            (replicas, 0)
-        };
+        let (want_new, want_stable) =
+            if other_stable.is_some() { approximate(replicas, weight, surge) } else { (replicas, 0) };
         let mut stable = other_stable.map_or(0, |set| set.wanted);
         let mut new = self.new.wanted;
         let most = replicas + surge;
@@ -292,12 +267,7 @@ impl Reconcile<'_> {
             if self.new.wanted > want_new {
                 new = want_new.max(self.new.wanted - down);
             }
-            within_limits(
-                (Some(&self.new), new),
-                (self.stable.as_ref(), stable),
-                most,
-                least,
-            )
+            within_limits((Some(&self.new), new), (self.stable.as_ref(), stable), most, least)
         } else if let Some(set) = other_stable {
             if set.wanted > want_stable {
                 stable = want_stable.max(set.wanted - down);

@@ -45,10 +45,7 @@ impl<'a> Analyses<'a> {
                 None => return Err(error),
                 Some(text) => {
                     self.refuse(&format!("{path}.templates: Invalid value: {text}"));
-                    return Ok(Analysis {
-                        index: usize::MAX,
-                        empty: true,
-                    });
+                    return Ok(Analysis { index: usize::MAX, empty: true });
                 }
             },
             Ok(spec) => spec,
@@ -58,10 +55,7 @@ impl<'a> Analyses<'a> {
         }
         self.seen.push(key);
         self.list.push(spec);
-        Ok(Analysis {
-            index: self.list.len() - 1,
-            empty,
-        })
+        Ok(Analysis { index: self.list.len() - 1, empty })
     }
 
     /// Keeps the first reason.
@@ -71,11 +65,7 @@ impl<'a> Analyses<'a> {
 
     /// Takes a template away; references are read anew.
     pub(crate) fn delete(&mut self, cluster: bool, name: &str) {
-        let pool = if cluster {
-            &mut self.cluster
-        } else {
-            &mut self.namespaced
-        };
+        let pool = if cluster { &mut self.cluster } else { &mut self.namespaced };
         pool.retain(|template| template["metadata"]["name"] != name);
         self.seen.clear();
         self.list.clear();
@@ -126,9 +116,7 @@ impl<'a> Analyses<'a> {
             rules(body, &mut spec);
         }
         for (name, value) in args {
-            let given = raw["args"]
-                .as_array()
-                .and_then(|list| list.iter().find(|arg| arg["name"] == *name));
+            let given = raw["args"].as_array().and_then(|list| list.iter().find(|arg| arg["name"] == *name));
             let value = match given {
                 Some(arg) => given_value(arg)?,
                 None => ArgValue::Text(value.ok_or("argument without a value")?),
@@ -156,18 +144,11 @@ impl<'a> Analyses<'a> {
                 .find(|template| template["metadata"]["name"] == reference["templateName"])
                 .ok_or_else(|| {
                     let name = reference["templateName"].as_str().unwrap_or("");
-                    let kind = if scoped {
-                        "ClusterAnalysisTemplate"
-                    } else {
-                        "AnalysisTemplate"
-                    };
+                    let kind = if scoped { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
                     format!("invalid spec: \"{name}\": {kind} '{name}' not found")
                 })?;
             let list = if scoped { &mut *cluster } else { &mut *plain };
-            if !list
-                .iter()
-                .any(|known| known["metadata"]["name"] == template["metadata"]["name"])
-            {
+            if !list.iter().any(|known| known["metadata"]["name"] == template["metadata"]["name"]) {
                 list.push(template);
             }
             self.collect(&template["spec"], plain, cluster, depth + 1)?;
@@ -208,23 +189,17 @@ fn read_metric(raw: &Value) -> Result<MetricSpec, String> {
 
 fn names(raw: &Value) -> String {
     let list = raw["templates"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let names: Vec<&str> = list
-        .iter()
-        .filter_map(|template| template["templateName"].as_str())
-        .collect();
+    let names: Vec<&str> = list.iter().filter_map(|template| template["templateName"].as_str()).collect();
     format!("[{}]", names.join(" "))
 }
 
 fn rules(raw: &Value, spec: &mut AnalysisSpec) {
     for rule in raw["dryRun"].as_array().unwrap_or(&Vec::new()) {
-        spec.dry_run
-            .push(rule["metricName"].as_str().unwrap_or("").to_owned());
+        spec.dry_run.push(rule["metricName"].as_str().unwrap_or("").to_owned());
     }
     for rule in raw["measurementRetention"].as_array().unwrap_or(&Vec::new()) {
-        spec.retention.push((
-            rule["metricName"].as_str().unwrap_or("").to_owned(),
-            int(rule, "limit").unwrap_or(0),
-        ));
+        spec.retention
+            .push((rule["metricName"].as_str().unwrap_or("").to_owned(), int(rule, "limit").unwrap_or(0)));
     }
 }
 

@@ -37,11 +37,7 @@ pub(crate) fn seconds(text: &str) -> Result<i64, String> {
         total += unit * number.parse::<f64>().map_err(|_| fail())?;
         number.clear();
     }
-    if number.is_empty() {
-        Ok(total.floor() as i64)
-    } else {
-        Err(fail())
-    }
+    if number.is_empty() { Ok(total.floor() as i64) } else { Err(fail()) }
 }
 
 /// A whole-second duration.

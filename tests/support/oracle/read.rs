@@ -29,14 +29,10 @@ pub(crate) struct Templates {
 
 impl Templates {
     fn intern(&mut self, template: &Value) -> Template {
-        let at = self
-            .known
-            .iter()
-            .position(|known| known == template)
-            .unwrap_or_else(|| {
-                self.known.push(template.clone());
-                self.known.len() - 1
-            });
+        let at = self.known.iter().position(|known| known == template).unwrap_or_else(|| {
+            self.known.push(template.clone());
+            self.known.len() - 1
+        });
         Template(u16::try_from(at).unwrap())
     }
 
@@ -67,10 +63,7 @@ impl Templates {
     }
 
     pub(crate) fn images(&self) -> Vec<String> {
-        self.known
-            .iter()
-            .map(|template| Self::image(template).to_owned())
-            .collect()
+        self.known.iter().map(|template| Self::image(template).to_owned()).collect()
     }
 }
 
@@ -120,24 +113,13 @@ pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     for action in scenario["actions"].as_array().unwrap_or(&Vec::new()) {
         let at = int(action, "at").unwrap();
         let name = action["do"].as_str().unwrap();
-        let done = read_action(
-            action,
-            at,
-            name,
-            &mut raw,
-            &mut templates,
-            &mut world,
-            &cluster,
-            &mut analyses,
-        )?;
+        let done =
+            read_action(action, at, name, &mut raw, &mut templates, &mut world, &cluster, &mut analyses)?;
         actions.push((at, done));
         action_names.push(name.to_owned());
     }
     world.images = templates.images();
-    let cluster = Cluster {
-        places: templates.places(),
-        ..cluster
-    };
+    let cluster = Cluster { places: templates.places(), ..cluster };
     Ok(Read {
         spec,
         cluster,
@@ -149,10 +131,7 @@ pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     })
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call, all of it the state of reading"
-)]
+#[expect(clippy::too_many_arguments, reason = "one call, all of it the state of reading")]
 fn read_action(
     action: &Value,
     at: i64,
@@ -194,23 +173,14 @@ fn read_action(
             Action::Edit(Box::new(move |spec| {
                 let (name, template) = (spec.name.clone(), spec.template);
                 let paused = paused.or(spec.paused);
-                *spec = Spec {
-                    name,
-                    template,
-                    paused,
-                    ..edited.clone()
-                };
+                *spec = Spec { name, template, paused, ..edited.clone() };
             }))
         }
         "terminateRuns" => Action::TerminateRuns(action["name"].as_str().map(str::to_owned)),
         "crashPods" => {
             let template = templates.with_image(image);
             let recover = action.get("pods").and_then(|pods| int(pods, "recoverAfter"));
-            Action::CrashPods(
-                templates.intern(&template),
-                int(action, "replicas").unwrap(),
-                recover,
-            )
+            Action::CrashPods(templates.intern(&template), int(action, "replicas").unwrap(), recover)
         }
         "pods" => {
             let rule = Rule::read(&action["pods"]);
@@ -272,12 +242,7 @@ fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, Str
                 .collect(),
         })
         .collect();
-    Ok(Cluster {
-        services,
-        virtual_services,
-        destination_rules,
-        places: Vec::new(),
-    })
+    Ok(Cluster { services, virtual_services, destination_rules, places: Vec::new() })
 }
 
 fn route(route: &Value) -> Route {

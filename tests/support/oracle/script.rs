@@ -67,19 +67,11 @@ impl Script {
                 .collect();
             answers.insert(answer["query"].as_str().unwrap_or("").to_owned(), points);
         }
-        Self {
-            default: Rule::read(pods),
-            by_image,
-            answers,
-            ..Self::default()
-        }
+        Self { default: Rule::read(pods), by_image, answers, ..Self::default() }
     }
 
     fn rule(&self, template: Template, at: i64) -> &Rule {
-        let image = self
-            .images
-            .get(usize::from(template.0))
-            .map_or("", String::as_str);
+        let image = self.images.get(usize::from(template.0)).map_or("", String::as_str);
         let changed = |image: &str| {
             self.changes
                 .iter()
@@ -87,10 +79,7 @@ impl Script {
                 .find(|(since, name, _)| *since <= at && name == image)
                 .map(|(_, _, rule)| rule)
         };
-        changed(image)
-            .or_else(|| self.by_image.get(image))
-            .or_else(|| changed(""))
-            .unwrap_or(&self.default)
+        changed(image).or_else(|| self.by_image.get(image)).or_else(|| changed("")).unwrap_or(&self.default)
     }
 }
 
@@ -107,9 +96,7 @@ impl Surroundings for Script {
 
     fn pod_life(&mut self, pod: &NewPod) -> Life {
         let rule = self.rule(pod.template, pod.at);
-        let full = rule
-            .ready_at_most
-            .is_some_and(|most| i64::from(pod.viable) >= most);
+        let full = rule.ready_at_most.is_some_and(|most| i64::from(pod.viable) >= most);
         Life {
             ready_after: (!rule.never_ready && !full).then_some(rule.startup),
             crash_after: rule.crash_after,
@@ -123,13 +110,8 @@ impl Surroundings for Script {
 
     fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String> {
         let points = self.answers.get(ask.query);
-        let value = points.and_then(|points| {
-            points
-                .iter()
-                .rev()
-                .find(|(at, _)| *at <= ask.at.0)
-                .map(|(_, value)| value)
-        });
+        let value = points
+            .and_then(|points| points.iter().rev().find(|(at, _)| *at <= ask.at.0).map(|(_, value)| value));
         answer(value)
     }
 }

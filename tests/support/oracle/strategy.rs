@@ -59,9 +59,7 @@ fn blue_green(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result
     };
     let mut analysis = |field: &str| {
         let path = format!("spec.strategy.blueGreen.{field}");
-        raw.get(field)
-            .map(|raw| analyses.reference(raw, &path, true))
-            .transpose()
+        raw.get(field).map(|raw| analyses.reference(raw, &path, true)).transpose()
     };
     Ok(BlueGreen {
         active_service: service("activeService").ok_or("missing Service")?,
@@ -146,22 +144,16 @@ fn canary(raw: &Value, cluster: &Cluster, analyses: &mut Analyses) -> Result<Can
 fn amount(raw: &Value) -> Result<Option<Amount>, String> {
     Ok(match raw {
         Value::Null => None,
-        Value::String(text) => Some(Amount::Percent(
-            text.trim_end_matches('%')
-                .parse()
-                .map_err(|_| format!("amount {text}"))?,
-        )),
+        Value::String(text) => {
+            Some(Amount::Percent(text.trim_end_matches('%').parse().map_err(|_| format!("amount {text}"))?))
+        }
         other => other.as_i64().map(Amount::Pods),
     })
 }
 
 fn threshold(raw: &Value) -> Option<Threshold> {
     let value = int(raw, "value")?;
-    Some(if raw["type"] == "Percent" {
-        Threshold::Percent(value)
-    } else {
-        Threshold::Pods(value)
-    })
+    Some(if raw["type"] == "Percent" { Threshold::Percent(value) } else { Threshold::Pods(value) })
 }
 
 fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
@@ -182,10 +174,7 @@ fn traffic(raw: &Value, cluster: &Cluster) -> Result<Option<Traffic>, String> {
         .iter()
         .position(|service| &*service.name == name)
         .ok_or("missing VirtualService")?;
-    let routes = service["routes"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let routes = service["routes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let destination_rule = match istio.get("destinationRule") {
         None => None,
         Some(rule) => {

@@ -9,11 +9,7 @@ use rollcast::simulator::text::Text;
 use serde_json::{Map, Value, json};
 
 fn text(text: &Text, rollout: &str) -> Value {
-    if text.is_empty() {
-        Value::Null
-    } else {
-        json!(text.spell(rollout))
-    }
+    if text.is_empty() { Value::Null } else { json!(text.spell(rollout)) }
 }
 
 fn name_or_null(name: &str) -> Value {
@@ -97,11 +93,8 @@ fn run_status(run: &RunStatus, store: &Store) -> Value {
 
 /// Section `rs`.
 pub(crate) fn sets(store: &Store) -> Value {
-    let sets: Map<String, Value> = store
-        .sets
-        .iter()
-        .map(|set| (set.hash.to_string(), one_set(set)))
-        .collect();
+    let sets: Map<String, Value> =
+        store.sets.iter().map(|set| (set.hash.to_string(), one_set(set))).collect();
     Value::Object(sets)
 }
 
@@ -117,11 +110,7 @@ fn one_set(set: &ReplicaSet) -> Value {
 }
 
 fn flaps(state: &State<'_>, object: RouteObject) -> bool {
-    state.hot_loop
-        && state
-            .flapping
-            .iter()
-            .any(|(known, writes)| *known == object && *writes >= 2)
+    state.hot_loop && state.flapping.iter().any(|(known, writes)| *known == object && *writes >= 2)
 }
 
 /// Section `services`.
@@ -197,11 +186,8 @@ pub(crate) fn destination_rules(store: &Store) -> Value {
         .destination_rules
         .iter()
         .map(|rule| {
-            let subsets: Map<String, Value> = rule
-                .subsets
-                .iter()
-                .map(|(name, label)| (name.to_string(), hash(*label)))
-                .collect();
+            let subsets: Map<String, Value> =
+                rule.subsets.iter().map(|(name, label)| (name.to_string(), hash(*label))).collect();
             (rule.name.to_string(), Value::Object(subsets))
         })
         .collect();

@@ -84,10 +84,7 @@ impl Writer {
         for event in &events {
             *self.hot_events.entry(event.to_string()).or_default() += 1;
         }
-        events
-            .into_iter()
-            .filter(|event| self.hot_events.get(&event.to_string()) == Some(&1))
-            .collect()
+        events.into_iter().filter(|event| self.hot_events.get(&event.to_string()) == Some(&1)).collect()
     }
 }
 
@@ -141,17 +138,11 @@ impl Recorder for Writer {
         self.changed(&mut line, "rs", views::sets(state.store));
         self.changed(&mut line, "services", views::services(state));
         self.changed(&mut line, "virtualServices", views::virtual_services(state));
-        self.changed(
-            &mut line,
-            "destinationRules",
-            views::destination_rules(state.store),
-        );
+        self.changed(&mut line, "destinationRules", views::destination_rules(state.store));
         self.changed_runs(&mut line, views::runs(state.store));
-        for (name, list) in [
-            ("events", &mut self.events),
-            ("actions", &mut self.actions),
-            ("errors", &mut self.errors),
-        ] {
+        for (name, list) in
+            [("events", &mut self.events), ("actions", &mut self.actions), ("errors", &mut self.errors)]
+        {
             if !list.is_empty() {
                 line.insert(name.into(), Value::Array(std::mem::take(list)));
             }
