@@ -3,7 +3,6 @@
 //! Enters: small recordings in a temporary folder. Leaves: what the program prints, held against snapshots.
 //! It deliberately compares no values with Prometheus; `tests/query_real` and `tests/promql_oracle.rs` do.
 #![expect(clippy::disallowed_methods, reason = "this test puts recordings where the program reads them")]
-#![expect(clippy::disallowed_methods, reason = "a test reads its cases and fails without them")]
 
 #[cfg(test)]
 mod tests {

@@ -208,10 +208,10 @@ fn families(expr: &Expr) -> Vec<String> {
     while let Some(expr) = open.pop() {
         match &expr.kind {
             ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => {
-                found.extend(selector.name.clone())
+                found.extend(selector.name.clone());
             }
             ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                open.push(expr)
+                open.push(expr);
             }
             ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
             ExprKind::Aggregate(aggregate) => {
