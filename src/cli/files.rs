@@ -81,7 +81,8 @@ pub(crate) fn spare_programs(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Writes all files or none: every text is on the disk under another name before the first takes its place.
+/// Writes all files or none: every text is in a file under another name before the first takes its place. That they have
+/// reached the disk is not waited for: a thousand files would take minutes, and all of it can be made again.
 ///
 /// # Errors
 /// The path that could not be written, and why; nothing has changed then.
@@ -126,7 +127,6 @@ fn stage(plan: &Planned) -> Result<Staged, String> {
         let mut file = tempfile::Builder::new().prefix(".rollcast-").tempfile_in(folder)?;
         file.write_all(plan.text.as_bytes())?;
         keep_mode(&file, &target)?;
-        file.as_file().sync_all()?;
         Ok(file)
     };
     let file = staged().map_err(|error: io::Error| plain(&error))?;
