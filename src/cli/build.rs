@@ -82,7 +82,7 @@ impl Build {
             return console.could_not_run(&foreign(&plan.path, &self.file));
         }
         let stale = if folder { stale(Path::new(output), &self.maker(), &planned) } else { Vec::new() };
-        if self.check { self.compare(&planned, &stale, console) } else { write(&planned, &stale, console) }
+        if self.check { self.compare(&planned, &stale, console) } else { write(planned, &stale, console) }
     }
 
     /// The first line of every file: the program's own name, not the path by which it was called, so that the same
@@ -179,11 +179,24 @@ fn foreign(path: &Path, program: &str) -> String {
     format!("`{path}` is not replaced by what `{program}` yields: {maker}; remove it or choose another place")
 }
 
-fn write(planned: &[Planned], stale: &[PathBuf], console: &mut Console) -> ExitStatus {
-    let written = write_all(planned).and_then(|()| stale.iter().try_for_each(|path| remove(path)));
+/// Writes what differs: what is as it should be keeps its time, and is not waited for.
+fn write(planned: Vec<Planned>, stale: &[PathBuf], console: &mut Console) -> ExitStatus {
+    let all = planned.len();
+    let is_there = |plan: &Planned| {
+        plan.path.is_file()
+            && read_bounded(&plan.path, MANIFEST_MOST).is_ok_and(|bytes| bytes == plan.text.as_bytes())
+    };
+    let planned: Vec<Planned> = planned.into_iter().filter(|plan| !is_there(plan)).collect();
+    let written = write_all(&planned).and_then(|()| stale.iter().try_for_each(|path| remove(path)));
     match written {
         Ok(()) => {
-            for plan in planned {
+            if planned.is_empty() && stale.is_empty() {
+                console.err(&format!(
+                    "{} up to date\n",
+                    if all == 1 { "1 file is".into() } else { format!("{all} files are") }
+                ));
+            }
+            for plan in &planned {
                 console.err(&format!("wrote {}\n", plan.path.display()));
             }
             for path in stale {

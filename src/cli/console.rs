@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::compile::{Compiled, Fault};
 use crate::report::diagnostics;
 use crate::report::style::Look;
+use crate::report::text::clean;
 use crate::source::Sources;
 
 /// How a command ended.
@@ -133,7 +134,9 @@ impl Console {
 
     /// Says why the tool could not run.
     pub(crate) fn could_not_run(&self, message: &str) -> ExitStatus {
-        self.err(&format!("{} {}\n", self.error_look.red("error:"), legible(message, &self.error_look)));
+        let lines: Vec<String> = message.split('\n').map(clean).collect();
+        let message = legible(&lines.join("\n"), &self.error_look);
+        self.err(&format!("{} {message}\n", self.error_look.red("error:")));
         ExitStatus::CouldNotRun
     }
 
@@ -149,7 +152,7 @@ impl Console {
             _ => "",
         };
         let sign = self.error_look.red(&format!("error{code}:"));
-        self.err(&format!("{sign} cannot read `{path}`: {fault}\n"));
+        self.err(&format!("{sign} cannot read `{}`: {fault}\n", clean(path)));
         status
     }
 

@@ -12,6 +12,7 @@ use crate::diagnostic::nearest;
 use crate::model::Program;
 use crate::model::compile::compile;
 use crate::model::scenario::Scenario;
+use crate::report::text::is_steering;
 use crate::report::{Commands, Suggestion, json, svg, timeline};
 use crate::simulator::Simulation;
 use crate::simulator::trace::Trace;
@@ -191,9 +192,18 @@ fn in_json(traces: &[Trace], supplied: bool) -> Result<String, serde_json::Error
     Ok(format!("{{\"supplied\":{supplied},\n\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
 }
 
-/// A text in quotes for a shell: double ones as people type them, single ones around what a shell would read in those.
+/// A text in quotes for a shell: double ones as people type them, single ones around what a shell would read in those,
+/// and escapes for what would steer the terminal on which it is shown.
 pub(crate) fn quoted(text: &str) -> String {
-    if text.contains(['"', '\\', '$', '`', '!']) {
+    if text.chars().any(is_steering) {
+        let escaped = text.chars().map(|c| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if !is_steering(c) => c.to_string(),
+            c if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+            c => format!("\\u{:04x}", u32::from(c)),
+        });
+        format!("$'{}'", escaped.collect::<String>())
+    } else if text.contains(['"', '\\', '$', '`', '!']) {
         format!("'{}'", text.replace('\'', "'\\''"))
     } else {
         format!("\"{text}\"")
@@ -204,4 +214,27 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_pasted_and_steers_nothing() {
+        let cases = [
+            ("a name", "\"a name\""),
+            ("it's", "\"it's\""),
+            ("for $5", "'for $5'"),
+            ("it's $5!", r"'it'\''s $5!'"),
+            ("\u{1b}[31mit's\ta \\ \u{202e}", r"$'\x1b[31mit\'s\x09a \\ \u202e'"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(quoted(text), shown);
+        }
+        assert_eq!(
+            (shell("a/b-c.roll"), shell("a b"), shell("")),
+            ("a/b-c.roll".into(), "\"a b\"".into(), "\"\"".into())
+        );
+    }
 }

@@ -233,7 +233,7 @@ fn progress(console: &Console, runs: u64) -> ProgressBar {
     if console.progress && runs > 1 {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} runs") {
-            bar.set_style(style);
+            bar.set_style(style.progress_chars(console.error_look.sign("█▒░", "#>-")));
         }
     }
     bar

@@ -43,8 +43,10 @@ fn into_a_folder_a_file_an_object_and_a_kustomization() {
     }
     // A folder that is there needs no slash.
     let before = place.holds();
-    place.run(&["build", "shop.roll", "-o", "made"]).ends(0);
+    assert_eq!(place.run(&["build", "shop.roll", "-o", "made"]).ends(0).err, "7 files are up to date\n");
     assert!(place.holds() == before);
+    let said = place.run(&["build", "shop.roll", "-o", "made", "--set", "soak=9m"]).ends(0);
+    assert_eq!(said.err, "wrote made/rollout-shop.yaml\n", "only what differs is written");
 }
 
 #[test]
