@@ -224,7 +224,6 @@ mod tests {
 
     #[test]
     fn of_very_many_the_first_errors_are_kept() {
-        use crate::source::FileId;
         let mut diagnostics = Diagnostics::new();
         let at = |code, at| Diagnostic::new(code, "x", Span::new(crate::source::FileId(0), at, at + 1), "");
         (0..300).for_each(|place| diagnostics.push(at(Code::UnusedSlo, place)));

@@ -20,7 +20,7 @@ pub fn headline(trace: &Trace) -> String {
     match verdict.outcome {
         Outcome::Promoted => {
             let by_hand = trace.events.iter().any(
-                |event| matches!(&event.kind, EventKind::Action { action, .. } if action.contains("full")),
+                |event| matches!(&event.kind, EventKind::Action { action, .. } if action == "promoteFull"),
             );
             let steps = match count {
                 _ if by_hand => "by hand, past the remaining steps".into(),
@@ -110,7 +110,8 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
         "Inconclusive" => {
             let times = if inconclusive > 1 { format!(" {}", times(inconclusive)) } else { String::new() };
             let said = slo.map_or_else(String::new, |slo| format!(" where the slo says {}", bound(slo)));
-            format!("because {name} was inconclusive{times}: it was {value}{said}")
+            let verb = if value == "no data" { "had" } else { "was" };
+            format!("because {name} was inconclusive{times}: it {verb} {value}{said}")
         }
         _ => {
             let Some(slo) = slo else {

@@ -37,6 +37,9 @@ pub struct Ending {
 pub(super) struct Course {
     peak: i64,
     last: Option<(Outcome, i64, Option<i64>, i64)>,
+    /// By kind of pause, where it began: since when, step and weight. A release that waits is told by where it began to,
+    /// since timed pauses still expire, and move the index, while another pause holds it.
+    pauses: [Option<(i64, Option<i64>, i64)>; 3],
 }
 
 /// What a reconcile began with.
@@ -68,6 +71,13 @@ impl Course {
     pub(super) fn observe(&mut self, core: &Core, before: Before) {
         let status = &core.store.rollout.status;
         self.peak = self.peak.max(weight(status));
+        for pause in &status.pauses {
+            if let Some(slot) = self.pauses.get_mut(pause.reason as usize)
+                && slot.is_none_or(|(since, ..)| since != pause.since)
+            {
+                *slot = Some((pause.since, status.step, weight(status)));
+            }
+        }
         let now = core.second();
         let count = i64::try_from(core.store.rollout.spec.canary.steps.len()).unwrap_or(0);
         let step = before.step.filter(|step| *step < count);
@@ -111,8 +121,11 @@ impl Course {
             } else {
                 (Outcome::Unfinished, horizon)
             };
-            let step = status.step.filter(|step| *step < count);
-            (outcome.0, outcome.1, step, weight(status))
+            let begun = status.pauses.first().and_then(|pause| *self.pauses.get(pause.reason as usize)?);
+            let (step, weight) = begun
+                .filter(|(since, ..)| outcome.0 == Outcome::Paused && *since == outcome.1)
+                .map_or((status.step, weight(status)), |(_, step, weight)| (step, weight));
+            (outcome.0, outcome.1, step.filter(|step| *step < count), weight)
         };
         let (outcome, at, step, weight) = self.last.unwrap_or_else(waiting);
         let message = match outcome {
@@ -125,13 +138,17 @@ impl Course {
             None => status.message.spell(name),
         };
         let bad = [RunPhase::Failed, RunPhase::Error, RunPhase::Inconclusive];
+        // What completes while a release already waits decides nothing any more.
+        let in_time = |completed: Option<i64>| {
+            outcome != Outcome::Paused || completed.is_none_or(|completed| completed <= at)
+        };
         let decided = matches!(outcome, Outcome::RolledBack | Outcome::Paused)
             .then(|| {
                 core.store
                     .runs
                     .iter()
                     .rev()
-                    .filter(|run| !run.deleted && bad.contains(&run.phase))
+                    .filter(|run| !run.deleted && bad.contains(&run.phase) && in_time(run.completed_at))
                     .find_map(super::analysis_run::decisive)
             })
             .flatten();

@@ -54,7 +54,7 @@ fn endings() -> Vec<(&'static str, Trace)> {
         EventKind::Action { action: "abort".into(), outcome: "rollout 'canary-demo' aborted".into() };
     aborted.events.push(Event { at: 60, kind: action });
     let mut full = samples::promoted();
-    let action = EventKind::Action { action: "promote full".into(), outcome: "fully promoted".into() };
+    let action = EventKind::Action { action: "promoteFull".into(), outcome: "fully promoted".into() };
     full.events.insert(20, Event { at: 150, kind: action });
     let mut unmeasured = samples::promoted();
     unmeasured.events.retain(|event| !matches!(event.kind, EventKind::Measurement { .. }));

@@ -231,11 +231,21 @@ fn scrape(
 ) -> Option<Scrape> {
     let Context { scope, diagnostics, .. } = context;
     let every = scope.seconds(every, "the scrape interval", 1, diagnostics);
-    let jitter = jitter.and_then(|value| scope.duration(value, "the jitter", diagnostics));
+    let late = jitter.and_then(|value| Some((scope.duration(value, "the jitter", diagnostics)?, value.span)));
     let miss = miss.and_then(|value| scope.ratio(value, "the share of missed scrapes", diagnostics));
+    let every = every?.value.millis();
+    if let Some((jitter, span)) = late.filter(|(jitter, _)| *jitter >= every) {
+        let headline = format!("a scrape every {every} cannot be {jitter} late");
+        diagnostics.push(Diagnostic::new(
+            Code::NumberOutOfRange,
+            headline,
+            span,
+            "not shorter than the interval",
+        ));
+    }
     Some(Scrape {
-        every: every?.value.millis(),
-        jitter: jitter.unwrap_or_default(),
+        every,
+        jitter: late.map_or(Millis(0), |(jitter, _)| jitter),
         miss: Ratio(miss.map_or(0.0, |miss| miss.value)),
     })
 }
