@@ -1,6 +1,7 @@
 //! The simulator's traces against those of the real Argo Rollouts controllers.
 //!
-//! Enters: folders of `NAME.json` with `NAME.trace.jsonl`, from `ROLLCAST_ARGO_CASES` (separated by `:`) or `tests/argo_cases`.
+//! Enters: folders of `NAME.json` with `NAME.trace.jsonl`, from `ROLLCAST_ARGO_CASES` (separated by `:`), or the recorded
+//! ones: `tests/argo_cases` and the oracle's own edge cases.
 //! Leaves: the first difference of each case that differs, and `N passed, N failed, N skipped`.
 
 #[cfg(test)]
@@ -16,7 +17,9 @@ use support::oracle::{self, compare};
 fn folders() -> Vec<PathBuf> {
     match std::env::var("ROLLCAST_ARGO_CASES") {
         Ok(list) if !list.is_empty() => list.split(':').map(PathBuf::from).collect(),
-        _ => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/argo_cases")],
+        _ => ["tests/argo_cases", "tests/oracles/argo/edge"]
+            .map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+            .to_vec(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! It deliberately knows no YAML and no time: what is emitted and what is simulated are both made from the same facts here.
 
 pub mod analysis;
+pub mod argo;
 mod check;
 pub mod compile;
 pub mod facts;

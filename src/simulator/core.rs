@@ -9,8 +9,8 @@ use super::objects::Cluster;
 use super::objects::run::{RunId, RunSpec};
 use super::objects::store::Store;
 use super::pods::Pods;
-use super::spec::{AnalysisSpec, Spec};
 use super::trace::{Event, EventKind};
+use crate::model::argo::{AnalysisSpec, Spec};
 use crate::unit::Seconds;
 use std::sync::Arc;
 

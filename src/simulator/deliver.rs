@@ -11,8 +11,8 @@ use super::machine::Machine;
 use super::objects::Hash;
 use super::objects::store::Change;
 use super::pods::{Life, NewPod, Nursery, PodChange, cut};
-use super::spec::Template;
 use super::trace::EventKind;
+use crate::model::argo::Template;
 use crate::unit::{Seconds, Weight};
 
 /// What the world outside was told last.

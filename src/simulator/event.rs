@@ -6,9 +6,9 @@
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
 use super::pods::{Life, NewPod, PodChange, cut};
-use super::spec::Template;
 use super::trace;
 use crate::condition;
+use crate::model::argo::Template;
 use crate::unit::{Seconds, Weight};
 
 /// Which side of the split a pod is on.

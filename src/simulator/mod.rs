@@ -21,7 +21,6 @@ mod rollout;
 mod run;
 mod schedule;
 mod scrape;
-pub mod spec;
 mod surroundings;
 pub mod text;
 pub mod trace;

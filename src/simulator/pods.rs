@@ -5,7 +5,7 @@
 
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
-use super::spec::Template;
+use crate::model::argo::Template;
 use crate::unit::Seconds;
 
 /// Does not happen.

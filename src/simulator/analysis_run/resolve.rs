@@ -8,9 +8,9 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::judge::condition;
+use crate::model::argo::{AnalysisSpec, ArgValue, MetricSpec};
 use crate::simulator::objects::Hash;
 use crate::simulator::objects::run::{Metric, RunSpec};
-use crate::simulator::spec::{AnalysisSpec, ArgValue, MetricSpec};
 
 /// Measurements kept of a metric. Source: Argo Rollouts v1.9.1, analysis/analysis.go.
 const KEPT: usize = 10;

@@ -6,10 +6,10 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::super::spec::MetricSpec;
 use super::super::text::Text;
 use super::Hash;
 use crate::condition::{self, Compiled};
+use crate::model::argo::MetricSpec;
 
 /// A run by its number in the store, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

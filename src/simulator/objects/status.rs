@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::super::spec::Spec;
 use super::super::text::Text;
 use super::Hash;
 use super::run::{Phase as RunPhase, RunId};
+use crate::model::argo::Spec;
 
 /// A Rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ pub struct Status {
 
 /// The steps that a status was computed with.
 #[derive(Clone, Debug)]
-pub struct StepsSeen(pub Arc<super::super::spec::Canary>);
+pub struct StepsSeen(pub Arc<crate::model::argo::Canary>);
 
 impl PartialEq for StepsSeen {
     fn eq(&self, other: &Self) -> bool {

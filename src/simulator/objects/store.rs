@@ -6,7 +6,7 @@
 use super::run::{Run, RunId};
 use super::status::{Rollout, Status};
 use super::{Cluster, DestinationRule, Hash, ReplicaSet, Service, VirtualService};
-use crate::simulator::spec::{Spec, Template};
+use crate::model::argo::{Spec, Template};
 
 /// A change that a watch would report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! It deliberately waits for nothing; the controller finds out by itself. Source: Argo Rollouts v1.9.1,
 //! pkg/kubectl-argo-rollouts/cmd.
 
+use crate::model::argo::{Spec, Template};
 use crate::simulator::core::Core;
 use crate::simulator::objects::run::{Phase, RunId};
-use crate::simulator::spec::{Spec, Template};
 
 /// An action.
 pub enum Action {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::Reconcile;
 use super::pause::Abort;
+use crate::model::argo::Analysis;
 use crate::simulator::analysis_run::resolve;
 use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
 use crate::simulator::objects::status::{PauseReason, RunStatus};
-use crate::simulator::spec::Analysis;
 use crate::simulator::text::{Cause, Text};
 use crate::simulator::trace::EventKind;
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::sync::Promotion;
 use super::{Failure, Reconcile};
+use crate::model::argo::{Analysis, BlueGreen};
 use crate::simulator::event::set_name;
 use crate::simulator::objects::run::{Kind, Phase, RunId};
 use crate::simulator::objects::status::{PauseReason, Status};
 use crate::simulator::objects::{Hash, ReplicaSet};
-use crate::simulator::spec::{Analysis, BlueGreen};
 
 impl Reconcile<'_> {
     /// Source: `rolloutBlueGreen`.

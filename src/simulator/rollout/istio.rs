@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::{Failure, Reconcile};
+use crate::model::argo::{HeaderRoute, MirrorRoute, Traffic};
 use crate::simulator::objects::{Destination, Hash, Mirror, Route, VirtualService};
-use crate::simulator::spec::{HeaderRoute, MirrorRoute, Traffic};
 use crate::simulator::trace::EventKind;
 
 /// Whether a weight is written to a route; `names` are those that the Rollout lists.

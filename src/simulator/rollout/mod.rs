@@ -30,7 +30,7 @@ use super::event::Recorder;
 use super::objects::ReplicaSet;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
-use super::spec::{BlueGreen, Canary};
+use crate::model::argo::{BlueGreen, Canary};
 use pause::PauseContext;
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@
 //! `completedCurrentCanaryStep`; utils/rollout/rolloututil.go, `CanaryStepString`.
 
 use super::Reconcile;
+use crate::model::argo::Step;
 use crate::simulator::objects::run::Phase;
-use crate::simulator::spec::Step;
 
 /// How a step is called in events.
 pub(super) fn name(step: &Step) -> String {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::weights::{MAX_WEIGHT, threshold_met};
 use super::{Failure, Reconcile};
+use crate::model::argo::Traffic;
 use crate::simulator::objects::Hash;
 use crate::simulator::objects::status::Weights;
-use crate::simulator::spec::Traffic;
 
 impl Reconcile<'_> {
     /// Source: `reconcileTrafficRouting`.

@@ -4,9 +4,9 @@
 //! It deliberately scales nothing. Source: Argo Rollouts v1.9.1, utils/replicaset/canary.go, utils/replicaset/replicaset.go.
 
 use super::Reconcile;
+use crate::model::argo::{Amount, CanaryScale, Threshold};
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::status::Weights;
-use crate::simulator::spec::{Amount, CanaryScale, Threshold};
 
 /// All traffic.
 pub(super) const MAX_WEIGHT: i64 = 100;

@@ -1,6 +1,6 @@
 //! Analyses from templates and the Rollout's references to them.
 
-use rollcast::simulator::spec::{Analysis, AnalysisSpec, Arg, ArgValue, MetricSpec};
+use rollcast::model::argo::{Analysis, AnalysisSpec, Arg, ArgValue, MetricSpec};
 use serde_json::Value;
 
 use super::numbers::{int, whole_seconds};

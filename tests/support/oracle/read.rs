@@ -1,8 +1,8 @@
 //! A scenario read into a spec, a cluster, a scripted world and actions.
 
+use rollcast::model::argo::{AnalysisSpec, Spec, Template};
 use rollcast::simulator::Action;
 use rollcast::simulator::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
-use rollcast::simulator::spec::{AnalysisSpec, Spec, Template};
 use serde_json::{Value, json};
 
 use super::analyses::Analyses;

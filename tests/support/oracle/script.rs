@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use rollcast::condition;
+use rollcast::model::argo::Template;
 use rollcast::simulator::event::{Ask, Surroundings};
 use rollcast::simulator::pods::{Life, NewPod, PodChange};
-use rollcast::simulator::spec::Template;
 use rollcast::unit::{Seconds, Weight};
 use serde_json::Value;
 

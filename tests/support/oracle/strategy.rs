@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rollcast::simulator::objects::Cluster;
-use rollcast::simulator::spec::{
+use rollcast::model::argo::{
     Amount, Background, BlueGreen, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Spec, Step, Subsets,
     Threshold, Traffic,
 };
+use rollcast::simulator::objects::Cluster;
 use serde_json::{Value, json};
 
 use super::analyses::Analyses;

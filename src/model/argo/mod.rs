@@ -3,6 +3,8 @@
 //! Enters: facts from `model`, or manifests read by others. Leaves: [`Spec`], which the controllers play.
 //! It deliberately knows no state: nothing here changes but by an edit of the whole, as with `kubectl apply`.
 
+pub mod cluster;
+
 use std::sync::Arc;
 
 use serde_json::Value;
