@@ -2,12 +2,10 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-use rollcast::model::Fact;
-use rollcast::model::rollout::{Canary, Istio, Pods, Port, PortTarget, Rollout, Split};
+use rollcast::model::rollout::Split;
 use rollcast::model::scenario::{self, Behaviour, Lognormal, Scrape, WorldSide as Side};
 use rollcast::promql::Store;
-use rollcast::simulator::world::{Frame, Needs, Sink, World, pod_name};
-use rollcast::source::Span;
+use rollcast::simulator::world::{Frame, Needs, Scene, Sink, World, pod_name};
 use rollcast::unit::{Millis, Rate, Ratio, Seconds, Weight};
 use std::hint::black_box;
 
@@ -34,30 +32,19 @@ impl Sink for Columns {
     }
 }
 
-fn rollout(split: Split) -> Rollout {
-    Rollout {
-        name: "checkout".into(),
-        span: Span::default(),
-        namespace: Fact::default("shop".into(), "bench"),
-        labels: Vec::new(),
-        replicas: Fact::default(5, "bench"),
-        pods: Pods::Template {
-            template: serde_json::Value::Null,
-            selector: Vec::new(),
-            port: Port { name: "http".into(), number: 80, target: PortTarget::Number(8080) },
-        },
-        route: Istio {
-            host: Fact::default("checkout".into(), "bench"),
-            gateways: Vec::new(),
-            path_prefix: None,
-            timeout: None,
-            retries: None,
-            split,
-        },
-        canary: Canary { steps: Vec::new(), background: None },
-        templates: Vec::new(),
-        slos: Vec::new(),
-        prometheus: Fact::default("http://prometheus:9090".into(), "bench"),
+fn scene(split: Split) -> Scene {
+    let service = |side| match split {
+        Split::Hosts => format!("checkout-{side}"),
+        Split::Subsets => "checkout".to_owned(),
+    };
+    Scene {
+        rollout: "checkout".into(),
+        namespace: "shop".into(),
+        replicas: 5,
+        split,
+        stable_service: service("stable"),
+        canary_service: service("canary"),
+        gateway: false,
     }
 }
 
@@ -86,9 +73,9 @@ fn runs(criterion: &mut Criterion) {
             history: Seconds(420),
             needs: Needs { requests: true, latency },
         };
-        let mut world = World::new(&rollout(split), &scenario, frame, 1, 0);
+        let mut world = World::new(scene(split), &scenario, frame, 1, 0);
         bench(&mut group, name, &mut world, &mut Columns::default());
-        let mut world = World::new(&rollout(split), &scenario, frame, 1, 0);
+        let mut world = World::new(scene(split), &scenario, frame, 1, 0);
         bench(&mut group, &format!("{name}, into the store"), &mut world, &mut Store::new());
     }
     group.finish();

@@ -9,42 +9,29 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use rollcast::model::Fact;
 use rollcast::model::analysis::Signal;
 use rollcast::model::query::{self, Target};
-use rollcast::model::rollout::{Canary, Istio, Pods, Port, PortTarget, Rollout, Split};
+use rollcast::model::rollout::Split;
 use rollcast::model::scenario::{self, Behaviour, Lognormal, Scrape, WorldSide as Side};
 use rollcast::promql::{Answer, Mode, Options, Plan, Store, parse};
-use rollcast::simulator::world::{Frame, Needs, World, pod_name};
-use rollcast::source::Span;
+use rollcast::simulator::world::{Frame, Needs, Scene, World, pod_name};
 use rollcast::unit::{Millis, Rate, Ratio, Seconds, Weight, normal};
 
 const EPOCH: i64 = 1_800_000_000_000;
 
-fn rollout(split: Split) -> Rollout {
-    Rollout {
-        name: "checkout".into(),
-        span: Span::default(),
-        namespace: Fact::default("shop".into(), "test"),
-        labels: Vec::new(),
-        replicas: Fact::default(4, "test"),
-        pods: Pods::Template {
-            template: serde_json::Value::Null,
-            selector: Vec::new(),
-            port: Port { name: "http".into(), number: 80, target: PortTarget::Number(8080) },
-        },
-        route: Istio {
-            host: Fact::default("checkout".into(), "test"),
-            gateways: Vec::new(),
-            path_prefix: None,
-            timeout: None,
-            retries: None,
-            split,
-        },
-        canary: Canary { steps: Vec::new(), background: None },
-        templates: Vec::new(),
-        slos: Vec::new(),
-        prometheus: Fact::default("http://prometheus:9090".into(), "test"),
+fn scene(split: Split) -> Scene {
+    let service = |side| match split {
+        Split::Hosts => format!("checkout-{side}"),
+        Split::Subsets => "checkout".to_owned(),
+    };
+    Scene {
+        rollout: "checkout".into(),
+        namespace: "shop".into(),
+        replicas: 4,
+        split,
+        stable_service: service("stable"),
+        canary_service: service("canary"),
+        gateway: false,
     }
 }
 
@@ -67,7 +54,7 @@ fn played(split: Split, run: u64, percent: u32) -> (World, Store) {
     };
     let needs = Needs { requests: true, latency: true };
     let frame = Frame { epoch_ms: EPOCH, history: Seconds(600), needs };
-    let (mut world, mut store) = (World::new(&rollout(split), &world, frame, 5, run), Store::new());
+    let (mut world, mut store) = (World::new(scene(split), &world, frame, 5, run), Store::new());
     let canaries: Vec<String> = (0..2).map(|ordinal| pod_name("checkout", 2, ordinal)).collect();
     world.pods(Seconds(10), Side::Canary, canaries.iter().map(String::as_str));
     world.split(Seconds(20), Weight::new(percent).unwrap());

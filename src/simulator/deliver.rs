@@ -38,6 +38,10 @@ impl Outside {
 fn share(core: &Core) -> i64 {
     let store = &core.store;
     let newest = store.hash(store.rollout.spec.template);
+    if let Some(blue_green) = &store.rollout.spec.blue_green {
+        let active = store.services.get(blue_green.active_service).and_then(|service| service.selector);
+        return if newest.is_some() && active == newest { 100 } else { 0 };
+    }
     let canary = &store.rollout.spec.canary;
     let Some(traffic) = &canary.traffic else {
         let total: i64 = store.sets.iter().map(|set| set.available).sum();

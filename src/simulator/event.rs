@@ -21,8 +21,14 @@ pub struct Ask<'a> {
     pub template: usize,
     /// The metric's index in it.
     pub metric: usize,
+    /// The metric's name.
+    pub name: &'a str,
     /// The query with arguments resolved.
     pub query: &'a str,
+    /// How many measurements of this metric the run has taken before.
+    pub before: u32,
+    /// When the run began.
+    pub since: Seconds,
     /// When.
     pub at: Seconds,
     /// Revision whose pods `Latest` names.
@@ -55,6 +61,15 @@ pub trait Surroundings {
 
     /// The answer to a query, or the provider's error.
     fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String>;
+}
+
+/// Who answers in the place of the world: recorded series, or measured values.
+pub trait Provider: std::fmt::Debug + Send {
+    /// Begins another run.
+    fn reset(&mut self) {}
+
+    /// The answer to a query, or the provider's error.
+    fn answer(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String>;
 }
 
 /// A Kubernetes event, as the controllers emit it.

@@ -21,6 +21,7 @@ mod rollout;
 mod run;
 mod schedule;
 mod scrape;
+pub mod subject;
 mod surroundings;
 pub mod text;
 pub mod trace;

@@ -8,10 +8,10 @@ use super::core::Core;
 use super::event::{Ask, Recorder, Silent, Surroundings};
 use super::machine::{Machine, Step, Timed};
 use super::objects::Cluster;
-use super::plan::Plan;
 use super::pods::{NewPod, PodChange, cut};
 use super::rollout::RESYNC;
 use super::rollout::actions::Action;
+use super::subject::Subject;
 use super::trace::EventKind;
 use super::verdict::Ending;
 use crate::condition;
@@ -45,10 +45,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Deploys revision 1.
+    /// Deploys revision 1 of a rollout of a `.roll` file.
     pub fn new(rollout: &Rollout, actions: &[(Seconds, tree::Action)], horizon: Seconds) -> Self {
-        let plan = Plan::of(rollout);
-        let mut deployed = Core::new(plan.spec, &plan.cluster, plan.analyses);
+        Self::of(&Subject::of(rollout), actions, horizon)
+    }
+
+    /// Deploys revision 1 of whatever is released.
+    pub fn of(subject: &Subject, actions: &[(Seconds, tree::Action)], horizon: Seconds) -> Self {
+        let mut deployed = Core::new(subject.spec.clone(), &subject.cluster, subject.analyses.clone());
         deploy(&mut deployed);
         let epoch = deployed.epoch;
         let second = |at: Seconds| epoch + cut(at);

@@ -3,19 +3,17 @@
 //! Enters: a rollout, a scenario, a run's number. Leaves: how it ended, or the whole trace.
 //! It deliberately keeps nothing from one run for the next but buffers and plans, so that a run depends on its number alone.
 
-use super::event::{Recorder, Silent};
+use super::event::{Provider, Recorder, Silent};
 use super::expect::Ending;
 use super::play::Stage;
 use super::queries::Queries;
+use super::subject::Subject;
 use super::surroundings::{EPOCH_MS, Site, Tracked};
-use super::trace::{Event, Run, SignalTrack, SloBound, Trace, Unit, Verdict};
-use super::world::{Frame, Needs, PodStarts, World, template_hash};
-use crate::model::analysis::{Metric, Signal, Slo, Threshold};
-use crate::model::query::{self, CANARY_HASH, STABLE_HASH, Target};
-use crate::model::rollout::{Rollout, Split, StepKind};
+use super::trace::{Event, Run, SignalTrack, Trace, Verdict};
+use super::world::{Frame, PodStarts, World};
+use crate::model::rollout::Rollout;
 use crate::model::scenario::{Change, Scenario};
-use crate::promql::{Mode, Options, parse};
-use crate::syntax::tree::{Comparison, Side};
+use crate::promql::{Mode, parse};
 use crate::unit::Seconds;
 
 /// The version whose behaviour is reproduced.
@@ -27,28 +25,44 @@ const AFTERMATH: Seconds = Seconds(2 * 3600);
 
 /// A rollout in a scenario, to be played as often as wanted.
 #[derive(Debug)]
-pub struct Simulation<'a> {
-    rollout: &'a Rollout,
-    scenario: &'a Scenario,
+pub struct Simulation {
+    subject: Subject,
+    scenario: Scenario,
     stage: Stage,
     queries: Queries,
     world: World,
+    provider: Option<Box<dyn Provider>>,
 }
 
-impl<'a> Simulation<'a> {
-    /// Prepares a rollout in a scenario.
+impl Simulation {
+    /// Prepares a rollout of a `.roll` file in a scenario.
     ///
     /// # Errors
     /// A query that Prometheus would not take; `model` lets none through.
-    pub fn new(rollout: &'a Rollout, scenario: &'a Scenario) -> Result<Self, String> {
-        for metric in rollout.templates.iter().flat_map(|template| &template.metrics) {
-            parse(&resolved(&metric.query), Mode::Server).map_err(|error| error.to_string())?;
+    pub fn new(rollout: &Rollout, scenario: &Scenario) -> Result<Self, String> {
+        let subject = Subject::of(rollout);
+        for query in &subject.queries {
+            parse(query, Mode::Server).map_err(|error| error.to_string())?;
         }
+        Ok(Self::of(subject, scenario))
+    }
+
+    /// Prepares whatever is released in a scenario. A query that Prometheus would not take is an error of its
+    /// measurement, as it is in production.
+    pub fn of(subject: Subject, scenario: &Scenario) -> Self {
         let mut queries = Queries::new();
-        let mut world = World::new(rollout, &scenario.world, frame(rollout), scenario.seed, 0);
+        // History for the longest window and the lookback; families that some query reads.
+        let frame = Frame { epoch_ms: EPOCH_MS, history: subject.lookback, needs: subject.needs };
+        let mut world = World::new(subject.scene.clone(), &scenario.world, frame, scenario.seed, 0);
         world.reset(0, &mut queries.store);
-        let stage = Stage::new(rollout, &scenario.actions, horizon(rollout, scenario));
-        Ok(Self { rollout, scenario, stage, queries, world })
+        let stage = Stage::of(&subject, &scenario.actions, horizon(&subject, scenario));
+        Self { subject, scenario: scenario.clone(), stage, queries, world, provider: None }
+    }
+
+    /// Lets another answer queries in the place of what the world's proxies tell.
+    #[must_use]
+    pub fn answered_by(self, provider: Box<dyn Provider>) -> Self {
+        Self { provider: Some(provider), ..self }
     }
 
     /// How a run ends.
@@ -75,8 +89,13 @@ impl<'a> Simulation<'a> {
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {
         self.world.reset(run, &mut self.queries.store);
         let starts = PodStarts::new(self.scenario.world.pod_start, self.scenario.seed, run);
-        let rollout = &self.rollout.name;
-        let mut site = Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked);
+        let rollout = &self.subject.scene.rollout;
+        let mut provider = self.provider.as_deref_mut().map(|provider| provider as &mut dyn Provider);
+        if let Some(provider) = &mut provider {
+            provider.reset();
+        }
+        let mut site =
+            Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked).answered_by(provider);
         let played = self.stage.play(&mut site, recorder);
         site.sample_until(played.until.0);
         let totals = self.world.totals(played.at);
@@ -94,48 +113,35 @@ impl<'a> Simulation<'a> {
     }
 
     fn header(&self, number: u64) -> Run {
-        let rollout = self.rollout;
-        let by = match rollout.route.split {
-            Split::Hosts => "istio by host",
-            Split::Subsets => "istio by subset",
-        };
+        let subject = &self.subject;
         Run {
-            rollout: rollout.name.clone(),
-            namespace: rollout.namespace.value.clone(),
+            rollout: subject.scene.rollout.clone(),
+            namespace: subject.scene.namespace.clone(),
             scenario: self.scenario.name.clone(),
             seed: self.scenario.seed,
             number,
             controller: CONTROLLER,
             prometheus: 3,
-            replicas: rollout.replicas.value,
-            route: by.to_owned(),
-            steps: rollout.canary.labels(&rollout.templates),
-            slos: measured(rollout).map(|(slo, metric)| bound(slo, metric)).collect(),
+            replicas: subject.scene.replicas,
+            route: subject.route.clone(),
+            steps: subject.steps.clone(),
+            slos: subject.slos.clone(),
         }
     }
 
     fn tracked(&self) -> Vec<Tracked> {
-        let rollout = self.rollout;
-        let query = |slo: &Slo, side| {
-            let target = Target {
-                rollout: &rollout.name,
-                namespace: &rollout.namespace.value,
-                split: rollout.route.split,
-                side,
-            };
-            resolved(&query::of(&target, slo))
+        let track = |slo: &str| SignalTrack {
+            slo: slo.to_owned(),
+            at: Vec::new(),
+            canary: Vec::new(),
+            stable: Vec::new(),
         };
-        let track = |slo: &Slo| Tracked {
-            canary: query(slo, Side::Canary),
-            stable: query(slo, Side::Stable),
-            track: SignalTrack {
-                slo: slo.name.clone(),
-                at: Vec::new(),
-                canary: Vec::new(),
-                stable: Vec::new(),
-            },
-        };
-        measured(rollout).map(|(slo, _)| track(slo)).collect()
+        let signals = self.subject.signals.iter().map(|signal| Tracked {
+            canary: signal.canary.clone(),
+            stable: signal.stable.clone(),
+            track: track(&signal.slo),
+        });
+        signals.collect()
     }
 }
 
@@ -149,56 +155,8 @@ impl Recorder for Kept {
     }
 }
 
-/// The slos that are measured, each once, in the order of their declaration, with a metric that measures them.
-fn measured(rollout: &Rollout) -> impl Iterator<Item = (&Slo, &Metric)> {
-    rollout.slos.iter().enumerate().filter_map(|(at, slo)| {
-        let mut metrics = rollout.templates.iter().flat_map(|template| &template.metrics);
-        Some((slo, metrics.find(|metric| metric.slo == at)?))
-    })
-}
-
-fn bound(slo: &Slo, metric: &Metric) -> SloBound {
-    let (unit, threshold) = match slo.threshold {
-        Threshold::Ratio(ratio) => (Unit::Ratio, ratio),
-        Threshold::Latency(millis) => (Unit::Latency, millis.0 as f64),
-        Threshold::Rate(rate) => (Unit::Rate, rate),
-        Threshold::Number(number) => (Unit::Number, number),
-    };
-    let comparison = match slo.comparison {
-        Comparison::Less => "<",
-        Comparison::LessEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterEqual => ">=",
-    };
-    SloBound {
-        name: slo.name.clone(),
-        unit,
-        comparison,
-        threshold,
-        window: slo.window.value.0,
-        failure_limit: metric.failure_limit.value,
-    }
-}
-
-/// A query with the hashes of the two revisions in the place of its arguments.
-fn resolved(query: &str) -> String {
-    query
-        .replace(&format!("{{{{args.{CANARY_HASH}}}}}"), &template_hash(2))
-        .replace(&format!("{{{{args.{STABLE_HASH}}}}}"), &template_hash(1))
-}
-
-/// History for the longest window and the lookback; families that some slo reads.
-fn frame(rollout: &Rollout) -> Frame {
-    let window = measured(rollout).map(|(slo, _)| slo.window.value).max().unwrap_or_default();
-    let lookback = Seconds(u64::try_from(Options::default().lookback_ms / 1000).unwrap_or(300));
-    let latency = measured(rollout).any(|(slo, _)| matches!(slo.signal, Signal::Latency(_)));
-    let counted = |slo: &Slo| !matches!(slo.signal, Signal::Latency(_)) || slo.at_least.is_some();
-    let requests = measured(rollout).any(|(slo, _)| counted(slo));
-    Frame { epoch_ms: EPOCH_MS, history: window + lookback, needs: Needs { requests, latency } }
-}
-
 /// All that the scenario says, all that the steps take, and a while for what follows.
-fn horizon(rollout: &Rollout, scenario: &Scenario) -> Seconds {
+fn horizon(subject: &Subject, scenario: &Scenario) -> Seconds {
     let episodes = scenario.world.stable.episodes.iter().chain(&scenario.world.canary.episodes);
     let ends = episodes.map(|episode| {
         let over = match episode.change {
@@ -208,15 +166,7 @@ fn horizon(rollout: &Rollout, scenario: &Scenario) -> Seconds {
     });
     let actions = scenario.actions.iter().map(|(at, _)| *at);
     let scripted = ends.chain(actions).max().unwrap_or_default();
-    let pauses = rollout.canary.steps.iter().map(|step| match &step.kind {
-        StepKind::Pause(Some(pause)) => *pause,
-        _ => Seconds(0),
-    });
-    let analyses = rollout.templates.iter().flat_map(|template| &template.metrics).map(|metric| {
-        let count = metric.count.as_ref().map_or(0, |count| u64::from(count.value));
-        metric.initial_delay.value + Seconds(metric.interval.value.0.saturating_mul(count))
-    });
-    let starts = u64::try_from(rollout.canary.steps.len()).unwrap_or(0) + 1;
+    let starts = u64::try_from(subject.steps.len()).unwrap_or(0) + 1;
     let pods = Seconds(scenario.world.pod_start.1.0.saturating_mul(starts));
-    pauses.chain(analyses).fold(scripted + pods + AFTERMATH, |sum, part| sum + part)
+    scripted + pods + AFTERMATH + subject.length
 }

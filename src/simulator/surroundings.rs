@@ -4,7 +4,7 @@
 //! Enters: weights, pods and questions, in time order. Leaves: answers, and the series behind them.
 //! It deliberately judges nothing.
 
-use super::event::{Ask, Surroundings};
+use super::event::{Ask, Provider, Surroundings};
 use super::pods::{NewPod, PodChange};
 use super::queries::Queries;
 use super::trace::SignalTrack;
@@ -33,6 +33,8 @@ pub(super) struct Site<'a> {
     rollout: &'a str,
     world: &'a mut World,
     queries: &'a mut Queries,
+    /// Who answers in the place of what was scraped.
+    provider: Option<&'a mut dyn Provider>,
     starts: PodStarts,
     /// Revision, ordinal within it, and whether it is available, by the run's number of the pod.
     pods: Vec<(u64, u64, bool)>,
@@ -51,7 +53,22 @@ impl<'a> Site<'a> {
         starts: PodStarts,
         tracked: &'a mut [Tracked],
     ) -> Self {
-        Self { rollout, world, queries, starts, pods: Vec::new(), untold: None, tracked, next_sample: 0 }
+        Self {
+            rollout,
+            world,
+            queries,
+            provider: None,
+            starts,
+            pods: Vec::new(),
+            untold: None,
+            tracked,
+            next_sample: 0,
+        }
+    }
+
+    /// Lets another answer in the place of what was scraped.
+    pub(super) fn answered_by(self, provider: Option<&'a mut dyn Provider>) -> Self {
+        Self { provider, ..self }
     }
 
     /// Samples the tracked signals at every grid point before `now`.
@@ -116,6 +133,9 @@ impl Surroundings for Site<'_> {
     fn measure(&mut self, ask: &Ask<'_>) -> Result<Value, String> {
         self.tell();
         self.sample_until(ask.at.0);
+        if let Some(provider) = &mut self.provider {
+            return provider.answer(ask);
+        }
         self.world.advance(ask.at.millis().0, &mut self.queries.store);
         self.queries.ask(ask.query, EPOCH_MS + ask.at.millis().0)
     }

@@ -116,6 +116,16 @@ fn gap(metric: &Metric, last: &Measurement) -> i64 {
     }
 }
 
+/// Seconds after the release was applied; none are before it.
+fn outer(second: i64) -> Seconds {
+    Seconds(u64::try_from(second).unwrap_or(0))
+}
+
+/// How many measurements of a metric a run has taken, errors among them.
+fn taken(run: &Run, at: usize) -> i64 {
+    run.results.get(at).and_then(Option::as_ref).map_or(0, |result| result.count + result.error)
+}
+
 fn measure(
     core: &mut Core,
     around: &mut dyn Surroundings,
@@ -131,8 +141,11 @@ fn measure(
     let answer = around.measure(&Ask {
         template: metric.spec.template,
         metric: metric.spec.index,
+        name: &metric.spec.name,
         query: &metric.spec.query,
-        at: Seconds(u64::try_from(now - core.epoch).unwrap_or(0)),
+        before: u32::try_from(taken(run, at)).unwrap_or(u32::MAX),
+        since: outer(run.started_at.unwrap_or(now) - core.epoch),
+        at: outer(now - core.epoch),
         latest: revision(run.hash),
         stable: run.stable.map_or(0, revision),
     });

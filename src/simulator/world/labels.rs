@@ -1,11 +1,10 @@
 //! The labels of the series that Istio's proxies report.
 //!
-//! Enters: a rollout, who reports and of which side. Leaves: sorted labels, without the metric's name and `le`.
+//! Enters: who serves, who reports and of which side. Leaves: sorted labels, without the metric's name and `le`.
 //! It deliberately knows no values. Source: Istio, "Istio Standard Metrics"; which of the labels tells the sides apart
 //! depends on the split, and only those that a query may ask for are here.
 
-use crate::model::query;
-use crate::model::rollout::{Rollout, Split};
+use super::scene::Scene;
 use crate::model::scenario::WorldSide as Side;
 
 /// The response codes of requests that succeed and of those that fail.
@@ -20,28 +19,17 @@ pub(super) enum Reporter<'a> {
     Pod(&'a str),
 }
 
-/// The Service that leads to one side: `checkout-canary`, or the one that both share.
-fn service(rollout: &Rollout, side: Side) -> String {
-    match (rollout.route.split, side) {
-        (Split::Hosts, side) => query::service(&rollout.name, side),
-        (Split::Subsets, _) => rollout.route.host.value.split('.').next().unwrap_or(&rollout.name).to_owned(),
-    }
-}
-
 /// The labels of the series about requests to `side` that were answered with `code`.
 pub(super) fn labels(
-    rollout: &Rollout,
+    scene: &Scene,
     reporter: Reporter<'_>,
     side: Side,
     code: &str,
 ) -> Vec<(&'static str, String)> {
-    let namespace = &rollout.namespace.value;
-    let service = service(rollout, side);
-    let (source, source_namespace) = if rollout.route.gateways.is_empty() {
-        ("client", namespace.as_str())
-    } else {
-        ("istio-ingressgateway", "istio-system")
-    };
+    let namespace = &scene.namespace;
+    let service = scene.service(side);
+    let (source, source_namespace) =
+        if scene.gateway { ("istio-ingressgateway", "istio-system") } else { ("client", namespace.as_str()) };
     let (reports, security, scraped_in, pod) = match reporter {
         Reporter::Gateway => ("source", "unknown", source_namespace, format!("{source}-0")),
         Reporter::Pod(name) => ("destination", "mutual_tls", namespace.as_str(), name.to_owned()),
@@ -49,9 +37,9 @@ pub(super) fn labels(
     vec![
         ("connection_security_policy", security.to_owned()),
         ("destination_service", format!("{service}.{namespace}.svc.cluster.local")),
-        ("destination_service_name", service),
+        ("destination_service_name", service.to_owned()),
         ("destination_service_namespace", namespace.clone()),
-        ("destination_workload", rollout.name.clone()),
+        ("destination_workload", scene.rollout.clone()),
         ("destination_workload_namespace", namespace.clone()),
         ("namespace", scraped_in.to_owned()),
         ("pod", pod),

@@ -1,6 +1,6 @@
 //! The synthetic world behind the queries: traffic, outcomes and latencies of both sides, and what Prometheus has of them.
 //!
-//! Enters: a rollout, a scenario's world, a seed and a run; then weights and pods as they change. Leaves: samples as
+//! Enters: who serves, a scenario's world, a seed and a run; then weights and pods as they change. Leaves: samples as
 //! Prometheus would have stored them from Istio's proxies, and totals of requests.
 //! It deliberately knows no controller and no query. Requests are drawn per interval between changes, never one by one, so
 //! a busy service costs no more than a quiet one. Instants are milliseconds after second 0, at which the release was applied.
@@ -8,16 +8,18 @@
 mod course;
 mod labels;
 mod pod;
+mod scene;
 mod source;
 mod store;
 mod target;
 
 pub use crate::promql::STALE;
 pub use pod::{PodStarts, pod_name, template_hash};
+pub use scene::Scene;
 
 use super::chance::drawer;
 use super::trace::Totals;
-use crate::model::rollout::{Rollout, Split};
+use crate::model::rollout::Split;
 use crate::model::scenario::{self, Scrape, WorldSide as Side};
 use crate::unit::{Seconds, Weight};
 use course::Course;
@@ -73,7 +75,7 @@ enum Change {
 /// A world in one run.
 #[derive(Clone, Debug)]
 pub struct World {
-    rollout: Rollout,
+    scene: Scene,
     /// Offered requests per millisecond.
     traffic: f64,
     scrape: Option<Scrape>,
@@ -100,12 +102,12 @@ pub struct World {
 impl World {
     /// Run `run` of `seed`. Stable has its replicas, [`pod_name`] of revision 1 from ordinal 0, and all traffic from the
     /// beginning of history until something else is said.
-    pub fn new(rollout: &Rollout, world: &scenario::World, frame: Frame, seed: u64, run: u64) -> Self {
+    pub fn new(scene: Scene, world: &scenario::World, frame: Frame, seed: u64, run: u64) -> Self {
         let gateway = drawer("gateway");
         let sources =
             vec![Source::new(Side::Stable, drawer("stable")), Source::new(Side::Canary, drawer("canary"))];
         let mut new = Self {
-            rollout: rollout.clone(),
+            scene,
             traffic: if world.traffic.0 > 0.0 { world.traffic.0 / 1000.0 } else { 0.0 },
             scrape: world.scrape,
             seed: (seed, run),
@@ -127,8 +129,9 @@ impl World {
         };
         // Series are registered in this order, which must not depend on when pods appear.
         for (side, revision) in [(Side::Stable, 1), (Side::Canary, 2)] {
-            for ordinal in 0..u64::from(rollout.replicas.value) {
-                new.target(side, &pod_name(&rollout.name, revision, ordinal));
+            for ordinal in 0..u64::from(new.scene.replicas) {
+                let name = pod_name(&new.scene.rollout, revision, ordinal);
+                new.target(side, &name);
             }
         }
         new.begin();
@@ -152,10 +155,10 @@ impl World {
             target.forget(self.start);
         }
         if let Some(gateway) = self.targets.first_mut() {
-            let scrape = self.scrape.filter(|_| self.rollout.route.split == Split::Hosts);
+            let scrape = self.scrape.filter(|_| self.scene.split == Split::Hosts);
             gateway.appear(self.start, scrape, self.seed);
         }
-        let count = self.rollout.replicas.value as usize;
+        let count = self.scene.replicas as usize;
         // The first targets after the gateway are stable's.
         self.announced.extend(1..=count);
         self.apply(self.start, Change::Pods { side: Side::Stable, first: 0, count });
@@ -243,7 +246,7 @@ impl World {
 
     /// The target that counts the requests of a pod.
     fn target(&mut self, side: Side, name: &str) -> usize {
-        if self.rollout.route.split == Split::Hosts {
+        if self.scene.split == Split::Hosts {
             return 0;
         }
         if let Some(target) = self.names.get(name) {
@@ -262,14 +265,14 @@ impl World {
         if self.registered == self.targets.len() || self.scrape.is_none() {
             return;
         }
-        let hosts = self.rollout.route.split == Split::Hosts;
+        let hosts = self.scene.split == Split::Hosts;
         let names: BTreeMap<usize, &str> =
             self.names.iter().map(|(name, target)| (*target, name.as_str())).collect();
         for (number, target) in self.targets.iter_mut().enumerate().skip(self.registered) {
             let reporter = names.get(&number).map_or(Reporter::Gateway, |name| Reporter::Pod(name));
             if hosts || number > 0 {
                 for source in &mut target.sources {
-                    source.register(&self.rollout, reporter, self.common.needs, sink);
+                    source.register(&self.scene, reporter, self.common.needs, sink);
                 }
             }
         }
@@ -284,7 +287,7 @@ impl World {
                     Side::Stable => self.available.0 = count,
                     Side::Canary => self.available.1 = count,
                 }
-                if self.rollout.route.split == Split::Subsets {
+                if self.scene.split == Split::Subsets {
                     self.list(at, side, first, count);
                 }
             }
@@ -329,7 +332,7 @@ impl World {
         let (stable, canary) = self.available;
         let share = if canary > 0 { self.weight.ratio() } else { 0.0 };
         let rates = (self.traffic * (1.0 - share), self.traffic * share);
-        let hosts = self.rollout.route.split == Split::Hosts;
+        let hosts = self.scene.split == Split::Hosts;
         for (number, target) in self.targets.iter_mut().enumerate() {
             let present = target.is_present();
             for source in &mut target.sources {

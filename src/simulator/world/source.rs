@@ -9,8 +9,8 @@ use super::super::latency::{BOUNDS, BUCKETS};
 use super::super::trace::Totals;
 use super::course::Course;
 use super::labels::{CODES, Reporter, labels};
+use super::scene::Scene;
 use super::{Needs, STALE, Sink};
-use crate::model::rollout::Rollout;
 use crate::model::scenario::WorldSide as Side;
 
 /// What all sources draw from.
@@ -155,13 +155,13 @@ impl Source {
     /// Makes the series known to `sink`, all at once and in one order, so that sums over series never depend on the run.
     pub(super) fn register(
         &mut self,
-        rollout: &Rollout,
+        scene: &Scene,
         reporter: Reporter<'_>,
         needs: Needs,
         sink: &mut impl Sink,
     ) {
         for (group, code) in [&mut self.succeeded, &mut self.failed].into_iter().zip(CODES) {
-            group.register(&labels(rollout, reporter, self.side, code), needs, sink);
+            group.register(&labels(scene, reporter, self.side, code), needs, sink);
         }
     }
 

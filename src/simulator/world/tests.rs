@@ -4,10 +4,7 @@
 //! It deliberately asks no query; `tests/world_queries.rs` does.
 
 use super::*;
-use crate::model::Fact;
-use crate::model::rollout::{Canary, Istio, Pods, Port, PortTarget};
 use crate::model::scenario::{Behaviour, Change as Deviation, Episode, Lognormal};
-use crate::source::Span;
 use crate::unit::{Millis, Rate, Ratio};
 use proptest::prelude::*;
 
@@ -69,30 +66,19 @@ impl Kept {
     }
 }
 
-fn rollout(split: Split, replicas: u32) -> Rollout {
-    Rollout {
-        name: "checkout".into(),
-        span: Span::default(),
-        namespace: Fact::default("shop".into(), "test"),
-        labels: Vec::new(),
-        replicas: Fact::default(replicas, "test"),
-        pods: Pods::Template {
-            template: serde_json::Value::Null,
-            selector: Vec::new(),
-            port: Port { name: "http".into(), number: 80, target: PortTarget::Number(8080) },
-        },
-        route: Istio {
-            host: Fact::default("checkout".into(), "test"),
-            gateways: vec!["edge".into()],
-            path_prefix: None,
-            timeout: None,
-            retries: None,
-            split,
-        },
-        canary: Canary { steps: Vec::new(), background: None },
-        templates: Vec::new(),
-        slos: Vec::new(),
-        prometheus: Fact::default("http://prometheus:9090".into(), "test"),
+fn scene(split: Split, replicas: u32) -> Scene {
+    let service = |side| match split {
+        Split::Hosts => format!("checkout-{side}"),
+        Split::Subsets => "checkout".to_owned(),
+    };
+    Scene {
+        rollout: "checkout".into(),
+        namespace: "shop".into(),
+        replicas,
+        split,
+        stable_service: service("stable"),
+        canary_service: service("canary"),
+        gateway: true,
     }
 }
 
@@ -141,7 +127,7 @@ fn tenth(world: &mut World, sink: &mut Kept) -> Totals {
 #[test]
 fn stable_has_a_history_and_the_canary_is_born() {
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.0, 1.0), frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Hosts, 5), &scenario(100.0, 0.0, 1.0), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
     let stable = sink.requests("stable", "200");
     assert!(stable[0].0 < EPOCH - 405_000 + 201 && stable[0].0 >= EPOCH - 420_000);
@@ -158,7 +144,7 @@ fn stable_has_a_history_and_the_canary_is_born() {
 #[test]
 fn labels_are_what_the_canonical_queries_ask_for() {
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Hosts, 5), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Hosts, 5), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
     let host = [
         ("reporter", "source"),
@@ -172,7 +158,7 @@ fn labels_are_what_the_canonical_queries_ask_for() {
     );
 
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Subsets, 3), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Subsets, 3), &scenario(100.0, 0.1, 0.1), frame(), 1, 0), Kept::default());
     tenth(&mut world, &mut sink);
     assert_eq!(sink.find(&[("reporter", "source")]).len(), 0);
     assert_eq!(sink.labels.len(), 6 * 2 * (1 + BUCKET_SERIES));
@@ -194,7 +180,7 @@ const BUCKET_SERIES: usize = 22;
 fn a_scrape_is_of_one_piece() {
     for split in [Split::Hosts, Split::Subsets] {
         let (mut world, mut sink) =
-            (World::new(&rollout(split, 4), &scenario(50.0, 0.05, 0.2), frame(), 3, 0), Kept::default());
+            (World::new(scene(split, 4), &scenario(50.0, 0.05, 0.2), frame(), 3, 0), Kept::default());
         let totals = tenth(&mut world, &mut sink);
         for (labels, samples) in
             sink.labels.iter().zip(&sink.samples).filter(|(labels, samples)| {
@@ -236,14 +222,14 @@ fn a_scrape_is_of_one_piece() {
 #[test]
 fn a_run_depends_on_seed_and_number_alone() {
     for split in [Split::Hosts, Split::Subsets] {
-        let (rollout, scenario) = (rollout(split, 3), scenario(80.0, 0.01, 0.05));
+        let (scene, scenario) = (scene(split, 3), scenario(80.0, 0.01, 0.05));
         let fresh = |seed, run| {
             let (mut world, mut sink) =
-                (World::new(&rollout, &scenario, frame(), seed, run), Kept::default());
+                (World::new(scene.clone(), &scenario, frame(), seed, run), Kept::default());
             let totals = tenth(&mut world, &mut sink);
             (totals, sink)
         };
-        let (mut world, mut sink) = (World::new(&rollout, &scenario, frame(), 1, 9), Kept::default());
+        let (mut world, mut sink) = (World::new(scene.clone(), &scenario, frame(), 1, 9), Kept::default());
         tenth(&mut world, &mut sink);
         for run in [4, 2] {
             world.reset(run, &mut sink);
@@ -252,7 +238,7 @@ fn a_run_depends_on_seed_and_number_alone() {
         }
         assert!(fresh(1, 2).1 != fresh(1, 3).1 && fresh(1, 2).1 != fresh(2, 2).1);
         // How often anybody looks changes nothing.
-        let (mut world, mut often) = (World::new(&rollout, &scenario, frame(), 1, 2), Kept::default());
+        let (mut world, mut often) = (World::new(scene.clone(), &scenario, frame(), 1, 2), Kept::default());
         canaries(&mut world, 15, 2);
         for second in -420..=600 {
             if second == 20 {
@@ -267,8 +253,8 @@ fn a_run_depends_on_seed_and_number_alone() {
 /// What seed 1 means: should these change, every published run changes.
 #[test]
 fn the_first_run_is_this() {
-    let (rollout, scenario) = (rollout(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
-    let (mut world, mut sink) = (World::new(&rollout, &scenario, frame(), 1, 0), Kept::default());
+    let (scene, scenario) = (scene(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
+    let (mut world, mut sink) = (World::new(scene.clone(), &scenario, frame(), 1, 0), Kept::default());
     let totals = tenth(&mut world, &mut sink);
     let canary = sink.requests("canary", "200");
     let slow = sink.last(&[("le", "250.0"), ("destination_service_name", "checkout-canary")]);
@@ -286,8 +272,8 @@ fn the_first_run_is_this() {
 fn threads_do_not_matter() {
     use rayon::prelude::*;
     for split in [Split::Hosts, Split::Subsets] {
-        let (rollout, scenario) = (rollout(split, 3), scenario(80.0, 0.01, 0.05));
-        let fresh = || (World::new(&rollout, &scenario, frame(), 1, 0), Kept::default());
+        let (scene, scenario) = (scene(split, 3), scenario(80.0, 0.01, 0.05));
+        let fresh = || (World::new(scene.clone(), &scenario, frame(), 1, 0), Kept::default());
         let play = |(world, sink): &mut (World, Kept), run: u64| {
             world.reset(run, sink);
             (tenth(world, sink), sink.samples.clone())
@@ -305,10 +291,10 @@ fn threads_do_not_matter() {
 
 #[test]
 fn asking_for_latency_leaves_the_counters() {
-    let (rollout, scenario) = (rollout(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
+    let (scene, scenario) = (scene(Split::Hosts, 3), scenario(80.0, 0.01, 0.05));
     let play = |needs| {
         let (mut world, mut sink) =
-            (World::new(&rollout, &scenario, Frame { needs, ..frame() }, 1, 0), Kept::default());
+            (World::new(scene.clone(), &scenario, Frame { needs, ..frame() }, 1, 0), Kept::default());
         let totals = tenth(&mut world, &mut sink);
         (totals, sink)
     };
@@ -331,7 +317,7 @@ fn a_missed_scrape_leaves_markers_and_no_gap_in_the_counts() {
         scrape.miss = Ratio(0.3);
     }
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Hosts, 5), &scenario, frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Hosts, 5), &scenario, frame(), 1, 0), Kept::default());
     world.advance(600_000, &mut sink);
     let all = sink.requests("stable", "200");
     let stale = all.iter().filter(|(_, value)| value.to_bits() == STALE.to_bits()).count();
@@ -348,7 +334,7 @@ fn a_missed_scrape_leaves_markers_and_no_gap_in_the_counts() {
 #[test]
 fn a_pod_that_goes_leaves_a_marker_and_one_that_comes_back_counts_from_zero() {
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Subsets, 3), &scenario(300.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Subsets, 3), &scenario(300.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
     let all = names(1, 3);
     world.pods(Seconds(100), Side::Stable, all.iter().skip(1).map(String::as_str));
     world.pods(Seconds(200), Side::Stable, all.iter().map(String::as_str));
@@ -369,7 +355,7 @@ fn a_pod_that_goes_leaves_a_marker_and_one_that_comes_back_counts_from_zero() {
 fn requests_that_find_nobody_fail() {
     for split in [Split::Hosts, Split::Subsets] {
         let (mut world, mut sink) =
-            (World::new(&rollout(split, 3), &scenario(100.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
+            (World::new(scene(split, 3), &scenario(100.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
         // A weight without pods is no weight.
         world.split(Seconds(0), Weight::FULL);
         world.pods(Seconds(10), Side::Stable, []);
@@ -387,14 +373,12 @@ fn without_scrapes_there_are_totals_and_nothing_else() {
     let mut scenario = scenario(100.0, 0.01, 0.5);
     scenario.scrape = None;
     let (mut world, mut sink) =
-        (World::new(&rollout(Split::Hosts, 3), &scenario, frame(), 1, 0), Kept::default());
+        (World::new(scene(Split::Hosts, 3), &scenario, frame(), 1, 0), Kept::default());
     let totals = tenth(&mut world, &mut sink);
     assert_eq!(sink, Kept::default());
     assert!(totals.exposed > 5000 && totals.exposed_failed > 2500, "{totals:?}");
-    let (mut quiet, mut sink) = (
-        World::new(&rollout(Split::Hosts, 3), &self::scenario(0.0, 0.0, 0.0), frame(), 1, 0),
-        Kept::default(),
-    );
+    let (mut quiet, mut sink) =
+        (World::new(scene(Split::Hosts, 3), &self::scenario(0.0, 0.0, 0.0), frame(), 1, 0), Kept::default());
     assert_eq!(tenth(&mut quiet, &mut sink), Totals::default());
     assert!(sink.samples.iter().all(Vec::is_empty));
 }
@@ -413,7 +397,7 @@ fn totals_have_their_means_and_variances() {
     let needs = Needs { requests: true, latency: false };
     for split in [Split::Hosts, Split::Subsets] {
         let frame = Frame { needs, history: Seconds(0), ..frame() };
-        let (mut world, mut sink) = (World::new(&rollout(split, 2), &scenario, frame, 7, 0), Kept::default());
+        let (mut world, mut sink) = (World::new(scene(split, 2), &scenario, frame, 7, 0), Kept::default());
         let runs = 10_000_u32;
         let (mut requests, mut exposed, mut failed, mut without) = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0), 0.0);
         let add = |(sum, squares): &mut (f64, f64), count: u64, mean: f64| {
@@ -483,7 +467,7 @@ proptest! {
         scenario.canary.episodes = vec![Episode { from: Seconds(ramp.0), to: Some(Seconds(ramp.1)), change }];
         let split = if hosts { Split::Hosts } else { Split::Subsets };
         let frame = Frame { history: Seconds(history), ..frame() };
-        let (mut world, mut sink) = (World::new(&rollout(split, 3), &scenario, frame, seed, 0), Kept::default());
+        let (mut world, mut sink) = (World::new(scene(split, 3), &scenario, frame, seed, 0), Kept::default());
         let mut now = 0;
         for (after, step) in steps {
             now += after;
