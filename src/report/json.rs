@@ -12,14 +12,17 @@ use crate::simulator::trace::Trace;
 /// # Errors
 /// None that a trace can cause; serialisation's own are passed on rather than hidden.
 pub fn json(trace: &Trace) -> Result<String, serde_json::Error> {
-    let Trace { run, verdict, totals, events, signals } = trace;
-    let parts = [
+    let Trace { run, verdict, notes, totals, events, signals } = trace;
+    let mut parts = vec![
         format!("\"run\":{}", serde_json::to_string(run)?),
         format!("\"verdict\":{}", serde_json::to_string(verdict)?),
         format!("\"totals\":{}", serde_json::to_string(totals)?),
         format!("\"events\":{}", lines(events)?),
         format!("\"signals\":{}", lines(signals)?),
     ];
+    if !notes.is_empty() {
+        parts.insert(2, format!("\"notes\":{}", serde_json::to_string(notes)?));
+    }
     Ok(format!("{{{}}}\n", parts.join(",\n")))
 }
 

@@ -70,6 +70,14 @@ pub trait Provider: std::fmt::Debug + Send {
 
     /// The answer to a query, or the provider's error.
     fn answer(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String>;
+
+    /// Where the answers come from, for people: `answers.json`.
+    fn title(&self) -> String;
+
+    /// What people must know of the answers that this run got: sentences without a full stop.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A Kubernetes event, as the controllers emit it.

@@ -4,6 +4,7 @@
 //! It deliberately knows no file, no wall clock, and of the manifests only what `model` says of them.
 
 pub(crate) mod analysis_run;
+pub mod answers;
 mod chance;
 mod clock;
 mod core;

@@ -80,6 +80,7 @@ impl Simulation {
         Trace {
             run: self.header(run),
             verdict: ending.verdict,
+            notes: self.provider.as_ref().map(|provider| provider.notes()).unwrap_or_default(),
             totals: ending.totals,
             events: kept.0,
             signals: tracked.into_iter().map(|tracked| tracked.track).collect(),
@@ -122,6 +123,7 @@ impl Simulation {
             number,
             controller: CONTROLLER,
             prometheus: 3,
+            answers: self.provider.as_ref().map(|provider| provider.title()),
             replicas: subject.scene.replicas,
             route: subject.route.clone(),
             steps: subject.steps.clone(),
@@ -136,7 +138,8 @@ impl Simulation {
             canary: Vec::new(),
             stable: Vec::new(),
         };
-        let signals = self.subject.signals.iter().map(|signal| Tracked {
+        // What the world would have had is not what was answered.
+        let signals = self.subject.signals.iter().filter(|_| self.provider.is_none()).map(|signal| Tracked {
             canary: signal.canary.clone(),
             stable: signal.stable.clone(),
             track: track(&signal.slo),

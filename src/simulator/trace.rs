@@ -13,6 +13,9 @@ pub struct Trace {
     pub run: Run,
     /// How it ended.
     pub verdict: Verdict,
+    /// What must be known of the answers that decided, sentences without a full stop; left out where nothing must.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What it cost.
     pub totals: Totals,
     /// Everything, in time order; causes before effects within a second.
@@ -39,6 +42,9 @@ pub struct Run {
     pub controller: &'static str,
     /// Major version of Prometheus.
     pub prometheus: u32,
+    /// Where measured values came from, when not from queries of a world: `answers.json`. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
     /// Desired pods.
     pub replicas: u32,
     /// `istio by host`, `istio by subset`.

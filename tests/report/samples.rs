@@ -24,6 +24,7 @@ fn run(scenario: &str, steps: &[&str], slos: Vec<SloBound>) -> Run {
         number: 0,
         controller: "1.9.1",
         prometheus: 3,
+        answers: None,
         replicas: 10,
         route: "istio by host".into(),
         steps: steps.iter().map(|step| (*step).to_owned()).collect(),
@@ -164,6 +165,7 @@ fn rolled_back_events() -> Vec<Event> {
 pub(crate) fn rolled_back() -> Trace {
     let rises = |at: u64| (at >= 30).then(|| 0.0957 * noise(at, 1));
     Trace {
+        notes: Vec::new(),
         run: run("a release that fails one request in ten", &STEPS, canary_demo_slos()),
         verdict: Verdict {
             outcome: Outcome::RolledBack,
@@ -254,6 +256,7 @@ fn promoted_events() -> Vec<Event> {
 pub(crate) fn promoted() -> Trace {
     let bump = |at: u64| if (280..330).contains(&at) { 260.0 } else { 0.0 };
     Trace {
+        notes: Vec::new(),
         run: run("healthy, on a busy afternoon", &STEPS, canary_demo_slos()),
         verdict: Verdict {
             outcome: Outcome::Promoted,
@@ -340,6 +343,7 @@ pub(crate) fn paused() -> Trace {
     run.number = 113;
     run.replicas = 4;
     Trace {
+        notes: Vec::new(),
         run,
         verdict: Verdict {
             outcome: Outcome::Paused,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rollcast::condition;
 use rollcast::model::argo::Template;
-use rollcast::simulator::event::{Ask, Surroundings};
+use rollcast::simulator::answers::{self, Answers};
+use rollcast::simulator::event::{Ask, Provider, Surroundings};
 use rollcast::simulator::pods::{Life, NewPod, PodChange};
 use rollcast::unit::{Seconds, Weight};
 use serde_json::Value;
@@ -44,7 +45,7 @@ pub(crate) struct Script {
     pub(crate) changes: Vec<(i64, String, Rule)>,
     /// Images by pod template.
     pub(crate) images: Vec<String>,
-    answers: BTreeMap<String, Vec<(u64, Value)>>,
+    answers: Answers,
     now: i64,
 }
 
@@ -57,16 +58,12 @@ impl Script {
                 by_image.insert(image.clone(), Rule::read(rule));
             }
         }
-        let mut answers = BTreeMap::new();
-        for answer in scenario["answers"].as_array().unwrap_or(&Vec::new()) {
-            let points = answer["points"]
-                .as_array()
-                .unwrap_or(&Vec::new())
-                .iter()
-                .map(|point| (point["at"].as_u64().unwrap_or(0), point["value"].clone()))
-                .collect();
-            answers.insert(answer["query"].as_str().unwrap_or("").to_owned(), points);
-        }
+        let answers = match scenario["answers"].as_array() {
+            Some(list) if !list.is_empty() => {
+                answers::read("answers", &scenario["answers"].to_string()).unwrap()
+            }
+            _ => Answers::default(),
+        };
         Self { default: Rule::read(pods), by_image, answers, ..Self::default() }
     }
 
@@ -109,49 +106,6 @@ impl Surroundings for Script {
     }
 
     fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String> {
-        let points = self.answers.get(ask.query);
-        let value = points
-            .and_then(|points| points.iter().rev().find(|(at, _)| *at <= ask.at.0).map(|(_, value)| value));
-        answer(value)
-    }
-}
-
-fn number(raw: &Value) -> f64 {
-    match raw {
-        Value::String(text) => match text.as_str() {
-            "+Inf" => f64::INFINITY,
-            "-Inf" => f64::NEG_INFINITY,
-            _ => f64::NAN,
-        },
-        other => other.as_f64().unwrap_or(f64::NAN),
-    }
-}
-
-fn answer(value: Option<&Value>) -> Result<condition::Value, String> {
-    use condition::Value::{Float, Floats};
-    let Some(value) = value else {
-        return Ok(Floats(Vec::new()));
-    };
-    match value {
-        Value::String(text) if text == "empty" => Ok(Floats(Vec::new())),
-        Value::Array(list) => Ok(Floats(list.iter().map(number).collect())),
-        Value::Object(object) => {
-            if let Some(scalar) = object.get("scalar") {
-                return Ok(Float(number(scalar)));
-            }
-            if object.contains_key("string") {
-                return Err("Prometheus metric type not supported".into());
-            }
-            if let Some(Value::Array(matrix)) = object.get("matrix") {
-                let samples = matrix.iter().filter_map(Value::as_array).flatten();
-                return Ok(Floats(samples.map(number).collect()));
-            }
-            let text = object.get("error").and_then(Value::as_str).unwrap_or("");
-            match object.get("status").and_then(Value::as_i64) {
-                Some(400 | 422) => Err(format!("execution: {text}")),
-                status => Err(format!("server_error: server error: {}", status.unwrap_or(500))),
-            }
-        }
-        other => Ok(Floats(vec![number(other)])),
+        self.answers.answer(ask)
     }
 }
