@@ -1,0 +1,70 @@
+//! Kubernetes objects as values, each with where it stands.
+//!
+//! Enters: documents. Leaves: objects by kind, and by the namespace of whoever refers to them.
+//! It deliberately knows no kind's fields.
+
+use serde_json::Value;
+
+use super::field::Fields;
+use super::problem::Place;
+
+/// One object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// The whole of it.
+    pub value: Value,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Object {
+    /// `kind`
+    pub fn kind(&self) -> &str {
+        self.value.text("kind")
+    }
+
+    /// `metadata.name`
+    pub fn name(&self) -> &str {
+        self.value.name()
+    }
+
+    /// `metadata.namespace`; empty where none is written.
+    pub fn namespace(&self) -> &str {
+        self.value.path(&["metadata", "namespace"]).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The API group; empty for the core's.
+    pub fn group(&self) -> &str {
+        self.value.text("apiVersion").split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// `Rollout/shop`
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.kind(), self.name())
+    }
+}
+
+/// Objects in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Objects {
+    /// All of them.
+    pub list: Vec<Object>,
+}
+
+impl Objects {
+    /// Objects that stand in no file.
+    pub fn of_values(values: impl IntoIterator<Item = Value>) -> Self {
+        let list = values.into_iter().map(|value| Object { value, place: Place::default() }).collect();
+        Self { list }
+    }
+
+    /// All of a kind of Argo's, Istio's or the core's.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> {
+        self.list.iter().filter(move |object| object.kind() == kind)
+    }
+
+    /// Those of a kind that a Rollout of this namespace finds.
+    pub(super) fn beside<'a>(&'a self, kind: &'a str, namespace: &'a str) -> Vec<&'a Object> {
+        self.of_kind(kind).filter(|object| object.namespace() == namespace).collect()
+    }
+}
