@@ -15,17 +15,19 @@ mod problem;
 mod reader;
 mod strategy;
 mod template;
+mod text;
 mod traffic;
 mod validate;
 
 pub use object::{Object, Objects};
-pub use problem::{Place, Problem, ProblemKind, Unsupported};
+pub use problem::{Place, Problem, Unsupported};
 pub use reader::Reader;
 
 use serde_json::Value;
 
 use field::Fields;
 
+use crate::diagnostic::Code;
 use crate::model::argo::cluster::Cluster;
 use crate::model::argo::{AnalysisSpec, Spec};
 
@@ -74,16 +76,18 @@ pub struct ServiceFacts {
 
 /// Reads every Rollout among the objects.
 pub fn read(objects: &Objects) -> Imported {
-    let mut imported = Imported::default();
+    let mut imported = Imported { problems: objects.problems.clone(), ..Imported::default() };
     for object in objects.of_kind("Rollout").filter(|object| object.group() == "argoproj.io") {
         match rollout(object, objects) {
             Ok(rollout) => imported.rollouts.push(rollout),
             Err(unsupported) => imported.problems.push(Problem {
-                kind: ProblemKind::Unsupported,
-                place: object.place.clone(),
-                object: object.title(),
                 path: unsupported.path,
-                message: unsupported.feature,
+                ..Problem::new(
+                    Code::NotSimulated,
+                    object.place.clone(),
+                    &object.title(),
+                    &unsupported.feature,
+                )
             }),
         }
     }

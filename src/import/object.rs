@@ -3,10 +3,13 @@
 //! Enters: documents. Leaves: objects by kind, and by the namespace of whoever refers to them.
 //! It deliberately knows no kind's fields.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::field::Fields;
-use super::problem::Place;
+use super::problem::{Place, Problem};
+use super::text::READ;
 
 /// One object.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,20 +50,25 @@ impl Object {
 /// Objects in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objects {
-    /// All of them.
+    /// All of the kinds that are read.
     pub list: Vec<Object>,
+    /// How many there were of each other kind.
+    pub ignored: BTreeMap<String, usize>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
 }
 
 impl Objects {
     /// Objects that stand in no file.
     pub fn of_values(values: impl IntoIterator<Item = Value>) -> Self {
         let list = values.into_iter().map(|value| Object { value, place: Place::default() }).collect();
-        Self { list }
+        Self { list, ..Self::default() }
     }
 
-    /// All of a kind of Argo's, Istio's or the core's.
+    /// All of a kind that is read.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> {
-        self.list.iter().filter(move |object| object.kind() == kind)
+        let read = |object: &&Object| READ.contains(&(object.group(), object.kind()));
+        self.list.iter().filter(move |object| object.kind() == kind).filter(read)
     }
 
     /// Those of a kind that a Rollout of this namespace finds.

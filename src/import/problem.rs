@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::diagnostic::Code;
+
 /// Where a document stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -25,18 +27,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// What sort of problem it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProblemKind {
-    /// A feature that is not simulated.
-    Unsupported,
-}
-
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What sort it is.
-    pub kind: ProblemKind,
+    /// What sort it is, and how bad.
+    pub code: Code,
     /// Where.
     pub place: Place,
     /// `Rollout/shop`; empty where the document is none.
@@ -47,13 +42,22 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    pub(super) fn new(code: Code, place: Place, object: &str, message: &str) -> Self {
+        Self { code, place, object: object.to_owned(), path: String::new(), message: message.to_owned() }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.object)?;
-        if !self.path.is_empty() {
-            write!(f, " {}", self.path)?;
+        write!(f, "{}:", self.place)?;
+        for part in [&self.object, &self.path] {
+            if !part.is_empty() {
+                write!(f, " {part}")?;
+            }
         }
-        write!(f, ": {}", self.message)
+        let colon = if self.object.is_empty() { "" } else { ":" };
+        write!(f, "{colon} {}", self.message)
     }
 }
 
