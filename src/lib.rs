@@ -5,6 +5,7 @@ pub mod cli;
 pub mod condition;
 pub mod diagnostic;
 pub mod formatter;
+pub mod import;
 pub mod manifest;
 pub mod model;
 pub mod promql;

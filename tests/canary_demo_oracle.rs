@@ -11,17 +11,22 @@
     reason = "a test reads its recordings and fails without them"
 )]
 
+#[path = "support/course.rs"]
+mod course;
+
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use rollcast::backend::manifests;
 use rollcast::manifest::{read, write};
 use rollcast::model::Program;
 use rollcast::model::compile::{Fault, Files, Options, compile};
+use rollcast::report::json;
 use rollcast::simulator::Simulation;
-use rollcast::simulator::trace::{EventKind, Outcome, Trace};
+use rollcast::simulator::trace::{EventKind, Outcome};
 use serde_json::Value;
+
+use course::{differences, recorded, simulated};
 
 /// The scenarios' recordings, in the order of the example.
 const NAMES: [&str; 5] = ["healthy", "errors", "slow", "unseen", "fourth-minute"];
@@ -63,138 +68,6 @@ fn lines(path: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What both sides tell of a release. Seconds count from the moment at which version 2 was applied.
-#[derive(Debug, Default, PartialEq)]
-struct Course {
-    /// Outcome, second, the controller's message.
-    verdict: (String, u64, String),
-    /// Step index in force at the end of a second in which it changed.
-    steps: Vec<(u64, u64)>,
-    /// Canary weight likewise.
-    weights: Vec<(u64, u64)>,
-    /// Phase and message likewise.
-    phases: Vec<(u64, (String, String))>,
-    /// Second, run, metric, value, phase; sorted.
-    measurements: Vec<(u64, String, String, String, String)>,
-    /// Second, run, phase, message; sorted.
-    ends: Vec<(u64, String, String, String)>,
-}
-
-/// Notes what holds at the end of a second, if it is another than before.
-fn note<T: PartialEq>(list: &mut Vec<(u64, T)>, at: u64, value: T) {
-    if list.last().is_some_and(|(last, _)| *last == at) {
-        list.pop();
-    }
-    if list.last().is_none_or(|(_, last)| *last != value) {
-        list.push((at, value));
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// The course in a recording, from the release on.
-fn recorded(lines: &[Value]) -> Course {
-    let mut course = Course::default();
-    let mut measured = BTreeMap::new();
-    let mut ended = BTreeMap::new();
-    for line in lines.iter().skip(1) {
-        let Some(at) = line["t"].as_u64().unwrap().checked_sub(RELEASE) else { continue };
-        if let Some(rollout) = line.get("rollout") {
-            note(&mut course.steps, at, rollout["step"].as_u64().unwrap());
-            note(&mut course.weights, at, rollout["weights"]["canary"].as_u64().unwrap());
-            note(&mut course.phases, at, (text(&rollout["phase"]), text(&rollout["message"])));
-            course.verdict = judged(&course.verdict, at, rollout);
-        }
-        for (name, run) in line["runs"].as_object().into_iter().flatten() {
-            for metric in run["metrics"].as_array().into_iter().flatten() {
-                for measurement in metric["measurements"].as_array().into_iter().flatten() {
-                    let from = measurement["from"].as_u64().unwrap() - RELEASE;
-                    let seen = (text(&measurement["value"]), text(&measurement["phase"]));
-                    // The controller keeps the last ten, so all lines together tell of all.
-                    measured.insert((from, name.clone(), text(&metric["name"])), seen);
-                }
-            }
-            if let Some(completed) = run["completedAt"].as_u64() {
-                ended.insert(
-                    (completed - RELEASE, name.clone()),
-                    (text(&run["phase"]), text(&run["message"])),
-                );
-            }
-        }
-    }
-    course.measurements = measured
-        .into_iter()
-        .map(|((at, run, metric), (value, phase))| (at, run, metric, value, phase))
-        .collect();
-    course.ends = ended.into_iter().map(|((at, run), (phase, message))| (at, run, phase, message)).collect();
-    course
-}
-
-fn judged(before: &(String, u64, String), at: u64, rollout: &Value) -> (String, u64, String) {
-    if let Some(aborted) = rollout["abortedAt"].as_u64() {
-        let message = text(&rollout["conditions"]["Progressing"][2]);
-        return ("RolledBack".into(), aborted - RELEASE, message);
-    }
-    if rollout["stable"] == "rev2" {
-        return if before.0 == "Promoted" { before.clone() } else { ("Promoted".into(), at, String::new()) };
-    }
-    match rollout["pauses"][0]["since"].as_u64() {
-        Some(since) if rollout["phase"] == "Paused" => {
-            ("Paused".into(), since - RELEASE, text(&rollout["message"]))
-        }
-        _ => ("Unfinished".into(), 0, String::new()),
-    }
-}
-
-/// The course in a simulation.
-fn simulated(trace: &Trace) -> Course {
-    // All traffic is stable's before the release, which is no event.
-    let mut course = Course { weights: vec![(0, 0)], ..Course::default() };
-    for event in &trace.events {
-        let at = event.at;
-        match &event.kind {
-            EventKind::Step { index } => note(&mut course.steps, at, u64::from(*index)),
-            EventKind::Weight { canary } => note(&mut course.weights, at, u64::from(*canary)),
-            EventKind::Phase { phase, message } => {
-                note(&mut course.phases, at, (phase.clone(), message.clone()));
-            }
-            EventKind::Measurement { name, metric, value, phase, .. } => {
-                course.measurements.push((at, name.clone(), metric.clone(), value.clone(), phase.clone()));
-            }
-            EventKind::RunEnded { name, phase, message } => {
-                course.ends.push((at, name.clone(), phase.clone(), message.clone()));
-            }
-            _ => {}
-        }
-    }
-    course.measurements.sort();
-    course.ends.sort();
-    course.verdict =
-        (format!("{:?}", trace.verdict.outcome), trace.verdict.at, trace.verdict.message.clone());
-    course
-}
-
-fn first_difference<T: Debug + PartialEq>(what: &str, argo: &[T], ours: &[T]) -> Option<String> {
-    let at = (0..argo.len().max(ours.len())).find(|at| argo.get(*at) != ours.get(*at))?;
-    Some(format!("{what} {at}:\n  argo: {:?}\n  ours: {:?}", argo.get(at), ours.get(at)))
-}
-
-fn differences(argo: &Course, ours: &Course) -> Vec<String> {
-    [
-        first_difference("verdict", &[&argo.verdict], &[&ours.verdict]),
-        first_difference("step", &argo.steps, &ours.steps),
-        first_difference("weight", &argo.weights, &ours.weights),
-        first_difference("phase", &argo.phases, &ours.phases),
-        first_difference("measurement", &argo.measurements, &ours.measurements),
-        first_difference("end of a run", &argo.ends, &ours.ends),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 #[test]
 fn releases_go_as_with_the_real_controllers() {
     let program = example();
@@ -202,9 +75,9 @@ fn releases_go_as_with_the_real_controllers() {
     let mut failures = Vec::new();
     for (name, scenario) in NAMES.iter().zip(&program.scenarios) {
         let trace = Simulation::new(&program.rollouts[scenario.rollout], scenario).unwrap().trace(0);
-        let argo = recorded(&lines(&folder().join(format!("{name}.trace.jsonl"))));
+        let argo = recorded(&lines(&folder().join(format!("{name}.trace.jsonl"))), RELEASE);
         assert!(!argo.measurements.is_empty(), "{name}: nothing was recorded");
-        let ours = simulated(&trace);
+        let ours = simulated(&serde_json::from_str(&json(&trace).unwrap()).unwrap());
         let found = differences(&argo, &ours);
         let (outcome, at, message) = &argo.verdict;
         println!("{name}: {outcome} at {at} s, {} measurements {message}", argo.measurements.len());

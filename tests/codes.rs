@@ -16,6 +16,12 @@ const WITHOUT_EXAMPLE: &[(Code, &str)] = &[
     (Code::InternalError, "a bug of Rollcast has no program text that brings it about on purpose"),
     (Code::TooLarge, "a page does not hold a file of more than 1 MiB; tests/cli.rs has one"),
     (Code::NotText, "a page is UTF-8 itself; tests/cli.rs has a file that is not"),
+    (Code::NotSimulated, "manifests are no programs; tests/manifests.rs has some"),
+    (Code::ManifestUnreadable, "manifests are no programs; src/import/text.rs has tests"),
+    (Code::ManifestTemplate, "manifests are no programs; src/import/text.rs has tests"),
+    (Code::ManifestRefused, "manifests are no programs; tests/manifests.rs has some"),
+    (Code::ManifestField, "manifests are no programs; tests/manifests.rs has some"),
+    (Code::ManifestTwice, "manifests are no programs; src/import/text.rs has tests"),
     (Code::UnknownEnv, "the name comes from the command line; the test below gives one"),
 ];
 

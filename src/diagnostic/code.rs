@@ -8,7 +8,7 @@ use super::Severity;
 macro_rules! codes {
     ($($name:ident = $number:literal, $digits:literal, $severity:ident, $summary:literal;)*) => {
         /// The kind of a mistake. Blocks: RC01 syntax, RC02 names, RC03 types and units, RC04 rollout rules, RC05 routes
-        /// and objects, RC06 analysis and queries, RC07 steps and time, RC08 simulation, RC09 cluster; RC0000 is our bug.
+        /// and objects, RC06 analysis and queries, RC07 steps and time, RC08 simulation, RC09 cluster and manifests; RC0000 is our bug.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $summary] $name = $number,)*
@@ -109,6 +109,12 @@ codes! {
     UnmetScenario = 801, "0801", Error, "an expectation that cannot be read against this rollout";
     ScenarioWithoutExpectation = 802, "0802", Warning, "a scenario that expects nothing";
     SeriesNotInWorld = 803, "0803", Warning, "a query for series that no synthetic world has";
+    NotSimulated = 901, "0901", Error, "a feature of Argo Rollouts that is not simulated";
+    ManifestUnreadable = 902, "0902", Error, "a manifest that is no YAML";
+    ManifestTemplate = 903, "0903", Error, "a manifest that is still a template";
+    ManifestRefused = 904, "0904", Error, "a manifest that the API server refuses";
+    ManifestField = 905, "0905", Warning, "a field that the API server drops";
+    ManifestTwice = 906, "0906", Warning, "one object written twice";
 }
 
 #[cfg(test)]

@@ -78,6 +78,21 @@ fn document(text: &str, from: usize, to: usize, lines_before: u32) -> Option<Doc
 }
 
 impl Document<'_> {
+    /// Its text, with the marker before it.
+    pub fn text(&self) -> &str {
+        self.text
+    }
+
+    /// The line of the file on which its content begins, from 1.
+    pub fn line(&self) -> u32 {
+        let empty = |line: &&str| {
+            let line = line.strip_prefix("---").unwrap_or(line).trim_start();
+            line.is_empty() || line.starts_with(['#', '%'])
+        };
+        let before = self.text.lines().take_while(empty).count();
+        self.lines_before.saturating_add(u32::try_from(before).unwrap_or(u32::MAX)).saturating_add(1)
+    }
+
     /// Reads it as a type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
         yaml::read(self.text).map_err(|error| self.shift(error))

@@ -2,12 +2,10 @@
 //!
 //! Enters: `NAME.json` and `NAME.trace.jsonl`. Leaves: the simulator's trace of the same scenario, and where they first differ.
 
-pub(crate) mod analyses;
 pub(crate) mod compare;
 pub(crate) mod numbers;
 pub(crate) mod read;
 pub(crate) mod script;
-pub(crate) mod strategy;
 pub(crate) mod views;
 pub(crate) mod writer;
 

@@ -1,14 +1,13 @@
 //! A scenario read into a spec, a cluster, a scripted world and actions.
 
+use rollcast::import::{Objects, Reader};
 use rollcast::model::argo::{AnalysisSpec, Spec, Template};
 use rollcast::simulator::Action;
-use rollcast::simulator::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
+use rollcast::simulator::objects::Cluster;
 use serde_json::{Value, json};
 
-use super::analyses::Analyses;
 use super::numbers::int;
 use super::script::{Rule, Script};
-use super::strategy;
 
 /// All that playing needs.
 pub(crate) struct Read {
@@ -88,42 +87,33 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 /// Reads a scenario.
 pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     let objects = scenario["objects"].as_array().ok_or("no objects")?;
-    let of_kind =
-        |kind: &str| -> Vec<&Value> { objects.iter().filter(|object| object["kind"] == kind).collect() };
     for kind in ["AnalysisRun", "Secret"] {
-        if !of_kind(kind).is_empty() {
+        if objects.iter().any(|object| object["kind"] == kind) {
             return Err(format!("object {kind}"));
         }
     }
-    let rollout = of_kind("Rollout")[0];
-    let cluster = cluster(&of_kind)?;
-    let mut analyses = Analyses::new(&of_kind("AnalysisTemplate"), &of_kind("ClusterAnalysisTemplate"));
-    let mut raw = rollout["spec"].clone();
+    let mut rollout = objects.iter().find(|object| object["kind"] == "Rollout").unwrap().clone();
+    let objects = Objects::of_values(objects.iter().cloned().map(without_namespace));
+    let mut reader = Reader::new(&objects, "");
     let mut templates = Templates::default();
-    let template = templates.intern(&raw["template"]);
-    let mut spec = strategy::spec(
-        rollout["metadata"]["name"].as_str().unwrap_or("demo"),
-        &raw,
-        &cluster,
-        &mut analyses,
-    )?;
+    let template = templates.intern(&rollout["spec"]["template"]);
+    let mut spec = reader.spec(&rollout).map_err(feature)?;
     spec.template = template;
     let mut world = Script::new(scenario);
     let (mut actions, mut action_names) = (Vec::new(), Vec::new());
     for action in scenario["actions"].as_array().unwrap_or(&Vec::new()) {
         let at = int(action, "at").unwrap();
         let name = action["do"].as_str().unwrap();
-        let done =
-            read_action(action, at, name, &mut raw, &mut templates, &mut world, &cluster, &mut analyses)?;
+        let done = read_action(action, at, name, &mut rollout, &mut templates, &mut world, &mut reader)?;
         actions.push((at, done));
         action_names.push(name.to_owned());
     }
     world.images = templates.images();
-    let cluster = Cluster { places: templates.places(), ..cluster };
+    let cluster = Cluster { places: templates.places(), ..reader.cluster() };
     Ok(Read {
         spec,
         cluster,
-        analyses: analyses.list,
+        analyses: reader.analyses(),
         world,
         actions,
         action_names,
@@ -131,16 +121,26 @@ pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, all of it the state of reading")]
+/// One namespace is all that a scenario has.
+fn without_namespace(mut object: Value) -> Value {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("namespace");
+    }
+    object
+}
+
+fn feature(unsupported: rollcast::import::Unsupported) -> String {
+    unsupported.feature
+}
+
 fn read_action(
     action: &Value,
     at: i64,
     name: &str,
-    raw: &mut Value,
+    rollout: &mut Value,
     templates: &mut Templates,
     world: &mut Script,
-    cluster: &Cluster,
-    analyses: &mut Analyses,
+    reader: &mut Reader<'_>,
 ) -> Result<Action, String> {
     let image = action["image"].as_str().unwrap_or("");
     Ok(match name {
@@ -159,7 +159,7 @@ fn read_action(
         "resume" => Action::Edit(Box::new(|spec| spec.paused = Some(false))),
         "scale" => {
             let replicas = int(action, "replicas").unwrap();
-            raw["replicas"] = json!(replicas);
+            rollout["spec"]["replicas"] = json!(replicas);
             Action::Edit(Box::new(move |spec| spec.replicas = replicas))
         }
         "applySpec" => {
@@ -167,8 +167,8 @@ fn read_action(
             if patch.get("template").is_some() {
                 return Err("applySpec of a template".into());
             }
-            merge(raw, patch);
-            let edited = strategy::spec("demo", raw, cluster, analyses)?;
+            merge(&mut rollout["spec"], patch);
+            let edited = reader.spec(rollout).map_err(feature)?;
             let paused = patch.get("paused").and_then(Value::as_bool);
             Action::Edit(Box::new(move |spec| {
                 let (name, template) = (spec.name.clone(), spec.template);
@@ -188,77 +188,14 @@ fn read_action(
             Action::Nothing
         }
         "delete" => {
-            let cluster_scoped = match action["kind"].as_str() {
-                Some("AnalysisTemplate") => false,
-                Some("ClusterAnalysisTemplate") => true,
-                _ => return Err("action delete".into()),
-            };
-            let kept = analyses.clone();
-            analyses.delete(cluster_scoped, action["name"].as_str().unwrap_or(""));
-            let refused = strategy::spec("demo", raw, cluster, analyses)?.refused;
-            (analyses.list, analyses.seen) = (kept.list, kept.seen);
+            let kind = action["kind"].as_str().unwrap_or("");
+            if !["AnalysisTemplate", "ClusterAnalysisTemplate"].contains(&kind) {
+                return Err("action delete".into());
+            }
+            reader.delete(kind, action["name"].as_str().unwrap_or(""));
+            let refused = reader.clone().spec(rollout).map_err(feature)?.refused;
             Action::Refer(refused.map(|reason| reason.to_string()))
         }
         other => return Err(format!("action {other}")),
     })
-}
-
-fn text(value: &Value) -> std::sync::Arc<str> {
-    value.as_str().unwrap_or("").into()
-}
-
-fn cluster<'a>(of_kind: &impl Fn(&str) -> Vec<&'a Value>) -> Result<Cluster, String> {
-    let services = of_kind("Service")
-        .iter()
-        .map(|object| Service {
-            name: text(&object["metadata"]["name"]),
-            selector: None,
-            managed: false,
-            adopted: false,
-        })
-        .collect();
-    let mut virtual_services = Vec::new();
-    for object in of_kind("VirtualService") {
-        if object["spec"].get("tls").is_some() || object["spec"].get("tcp").is_some() {
-            return Err("tls or tcp routes".into());
-        }
-        let routes = object["spec"]["http"].as_array().ok_or("no http routes")?;
-        virtual_services.push(VirtualService {
-            name: text(&object["metadata"]["name"]),
-            http: routes.iter().map(route).collect(),
-        });
-    }
-    let destination_rules = of_kind("DestinationRule")
-        .iter()
-        .map(|object| DestinationRule {
-            name: text(&object["metadata"]["name"]),
-            host: text(&object["spec"]["host"]),
-            managed: false,
-            subsets: object["spec"]["subsets"]
-                .as_array()
-                .unwrap_or(&Vec::new())
-                .iter()
-                .map(|subset| (text(&subset["name"]), None))
-                .collect(),
-        })
-        .collect();
-    Ok(Cluster { services, virtual_services, destination_rules, places: Vec::new() })
-}
-
-fn route(route: &Value) -> Route {
-    Route {
-        name: route["name"].as_str().map(Into::into),
-        matches: route.get("match").cloned().map(std::sync::Arc::new),
-        mirror: None,
-        to: route["route"]
-            .as_array()
-            .unwrap_or(&Vec::new())
-            .iter()
-            .map(|to| Destination {
-                host: text(&to["destination"]["host"]),
-                subset: to["destination"]["subset"].as_str().map(Into::into),
-                weight: int(to, "weight").unwrap_or(0),
-            })
-            .collect(),
-    }
 }

@@ -1,0 +1,128 @@
+//! One analysis of a reference and its templates: metrics, arguments and rules put together.
+//!
+//! Enters: a Rollout's reference that validation accepts, its templates. Leaves: [`AnalysisSpec`].
+//! It deliberately resolves no argument; that is done when a run is made.
+//! Source: Argo Rollouts v1.9.1, utils/analysis/helpers.go, `NewAnalysisRunFromTemplates`.
+
+use serde_json::Value;
+
+use super::field::Fields;
+use super::number;
+use super::problem::Unsupported;
+use super::template::Templates;
+use crate::model::argo::{AnalysisSpec, Arg, ArgValue, MetricSpec};
+
+/// Puts an analysis together.
+pub(super) fn merged(
+    raw: &Value,
+    templates: &Templates<'_>,
+    path: &str,
+) -> Result<AnalysisSpec, Unsupported> {
+    let mut spec = AnalysisSpec::default();
+    rules(Some(raw), &mut spec);
+    let mut args: Vec<&Value> = Vec::new();
+    for (number, template) in templates.all().enumerate() {
+        let body = template.value.field("spec");
+        for (index, raw) in body.list("metrics").iter().enumerate() {
+            let place = format!("{} spec.metrics[{index}]", template.title());
+            spec.metrics.push(MetricSpec { template: number, index, ..metric(raw, &place)? });
+        }
+        body.list("args").iter().for_each(|arg| merge_arg(&mut args, arg));
+        rules(body, &mut spec);
+    }
+    for arg in args {
+        let given = raw.list("args").iter().find(|given| given.text("name") == arg.text("name"));
+        let value = match given {
+            Some(given) => given_value(given, path)?,
+            None => own_value(arg, path)?,
+        };
+        spec.args.push(Arg { name: arg.text("name").to_owned(), value });
+    }
+    Ok(spec)
+}
+
+fn rules(raw: Option<&Value>, spec: &mut AnalysisSpec) {
+    let name = |rule: &Value| rule.text("metricName").to_owned();
+    spec.dry_run.extend(raw.list("dryRun").iter().map(name));
+    let retention = raw.list("measurementRetention").iter();
+    spec.retention.extend(retention.map(|rule| (name(rule), rule.int("limit").unwrap_or(0))));
+}
+
+/// An argument with a value stays; one without gives way to the next of its name.
+fn merge_arg<'a>(args: &mut Vec<&'a Value>, arg: &'a Value) {
+    match args.iter_mut().find(|known| known.text("name") == arg.text("name")) {
+        None => args.push(arg),
+        Some(known) if known.field("value").is_none() => *known = arg,
+        Some(_) => {}
+    }
+}
+
+/// The Rollout's value; one that is not written is the empty text.
+fn given_value(arg: &Value, path: &str) -> Result<ArgValue, Unsupported> {
+    let from = arg.field("valueFrom");
+    let place = || format!("{path}.args[{}].valueFrom", arg.text("name"));
+    if from.is_none() {
+        return Ok(ArgValue::Text(arg.text("value").to_owned()));
+    }
+    match from.text("podTemplateHashValue") {
+        "Latest" => Ok(ArgValue::LatestHash),
+        "Stable" => Ok(ArgValue::StableHash),
+        _ => Err(Unsupported::new(place(), "an argument from a field of the Rollout")),
+    }
+}
+
+fn own_value(arg: &Value, path: &str) -> Result<ArgValue, Unsupported> {
+    if arg.field("valueFrom").is_some() {
+        let place = format!("{path}.templates args[{}].valueFrom", arg.text("name"));
+        return Err(Unsupported::new(place, "a template's argument from a Secret or a field"));
+    }
+    Ok(ArgValue::Text(arg.text("value").to_owned()))
+}
+
+fn metric(raw: &Value, place: &str) -> Result<MetricSpec, Unsupported> {
+    let text = |field: &str| raw.field(field).and_then(Value::as_str).map(str::to_owned);
+    let prometheus = raw.path(&["provider", "prometheus"]);
+    if prometheus.is_none() {
+        let provider = raw.field("provider").and_then(Value::as_object);
+        let name = provider.and_then(|provider| provider.keys().next()).map_or("none", String::as_str);
+        return Err(Unsupported::new(format!("{place}.provider"), format!("provider {name}")));
+    }
+    if prometheus.field("rangeQuery").is_some() {
+        return Err(Unsupported::new(format!("{place}.provider.prometheus.rangeQuery"), "a range query"));
+    }
+    for field in
+        ["count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"]
+    {
+        if raw.text(field).contains("{{") {
+            return Err(Unsupported::new(format!("{place}.{field}"), "a number from an argument"));
+        }
+    }
+    Ok(MetricSpec {
+        template: 0,
+        index: 0,
+        name: text("name").unwrap_or_default(),
+        query: prometheus.text("query").to_owned(),
+        success_condition: text("successCondition"),
+        failure_condition: text("failureCondition"),
+        interval: seconds(raw, "interval", place)?,
+        initial_delay: seconds(raw, "initialDelay", place)?,
+        count: raw.int("count"),
+        failure_limit: raw.int("failureLimit"),
+        inconclusive_limit: raw.int("inconclusiveLimit"),
+        consecutive_error_limit: raw.int("consecutiveErrorLimit"),
+        consecutive_success_limit: raw.int("consecutiveSuccessLimit"),
+    })
+}
+
+/// A time of whole seconds; an empty text is none.
+fn seconds(raw: &Value, field: &str, place: &str) -> Result<Option<i64>, Unsupported> {
+    let text = raw.text(field);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match number::duration(text) {
+        Some(nanos) if nanos % 1_000_000_000 == 0 => Ok(Some(nanos / 1_000_000_000)),
+        Some(_) => Err(Unsupported::new(format!("{place}.{field}"), format!("sub-second duration {text}"))),
+        None => Err(Unsupported::new(format!("{place}.{field}"), format!("`{text}` is no duration"))),
+    }
+}
