@@ -18,6 +18,7 @@ mod template;
 mod text;
 mod traffic;
 mod validate;
+mod workload;
 
 pub use object::{Object, Objects};
 pub use problem::{Place, Problem, Unsupported};
@@ -97,7 +98,8 @@ pub fn read(objects: &Objects) -> Imported {
 fn rollout(object: &Object, objects: &Objects) -> Result<ImportedRollout, Unsupported> {
     let mut reader = Reader::new(objects, object.namespace());
     let spec = reader.spec(&object.value)?;
-    let template = object.value.path(&["spec", "template"]);
+    let resolved = workload::resolved(&object.value, &reader);
+    let template = resolved.as_deref().ok().path(&["spec", "template"]);
     let containers = template.field("spec").list("containers");
     Ok(ImportedRollout {
         name: object.name().to_owned(),

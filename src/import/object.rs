@@ -73,6 +73,12 @@ impl Objects {
 
     /// Those of a kind that a Rollout of this namespace finds.
     pub(super) fn beside<'a>(&'a self, kind: &'a str, namespace: &'a str) -> Vec<&'a Object> {
-        self.of_kind(kind).filter(|object| object.namespace() == namespace).collect()
+        let namespace = or_default(namespace);
+        self.of_kind(kind).filter(|object| or_default(object.namespace()) == namespace).collect()
     }
+}
+
+/// The namespace in which an object without one is applied.
+pub(super) fn or_default(namespace: &str) -> &str {
+    if namespace.is_empty() { "default" } else { namespace }
 }

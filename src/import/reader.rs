@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::analysis;
 use super::cluster;
 use super::field::Fields;
-use super::object::{Object, Objects};
+use super::object::{Object, Objects, or_default};
 use super::problem::Unsupported;
 use super::strategy;
 use super::template::Templates;
 use super::validate;
+use super::workload;
 use crate::model::argo::cluster::Cluster;
 use crate::model::argo::{Analysis, AnalysisSpec, Spec};
 
@@ -24,6 +25,10 @@ pub struct Reader<'a> {
     pub(super) virtual_services: Vec<&'a Object>,
     pub(super) destination_rules: Vec<&'a Object>,
     pub(super) templates: Templates<'a>,
+    pub(super) ingresses: Vec<&'a Object>,
+    pub(super) workloads: Vec<&'a Object>,
+    /// Its name; `default` where none is written.
+    pub(super) namespace: &'a str,
     /// References as they were written, with what they came to.
     analyses: Vec<(Value, AnalysisSpec)>,
 }
@@ -31,7 +36,14 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Whatever a Rollout of this namespace finds.
     pub fn new(objects: &'a Objects, namespace: &'a str) -> Self {
+        let mut workloads = Vec::new();
+        for kind in ["Deployment", "ReplicaSet", "PodTemplate"] {
+            workloads.extend(objects.beside(kind, namespace));
+        }
         Self {
+            ingresses: objects.beside("Ingress", namespace),
+            workloads,
+            namespace: or_default(namespace),
             services: objects.beside("Service", namespace),
             virtual_services: objects.beside("VirtualService", namespace),
             destination_rules: objects.beside("DestinationRule", namespace),
@@ -55,11 +67,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a Rollout. Of one that the controller's validation refuses it keeps what the status shows nonetheless.
     pub fn spec(&mut self, rollout: &Value) -> Result<Spec, Unsupported> {
-        let Some(reason) = validate::refusal(rollout, self)? else {
+        let reason = match workload::resolved(rollout, self) {
+            Ok(resolved) => validate::refusal(&resolved, self)?,
+            Err(reason) => Some(reason),
+        };
+        let Some(reason) = reason else {
             return strategy::spec(rollout, self);
         };
         let spec = strategy::spec(rollout, self).unwrap_or_else(|_| strategy::outline(rollout));
         Ok(Spec { refused: Some(reason.into()), ..spec })
+    }
+
+    /// Whether this namespace has that name.
+    pub(super) fn is_own(&self, namespace: &str) -> bool {
+        namespace.is_empty() || namespace == self.namespace
     }
 
     /// Takes an analysis template away, as `kubectl delete` does.

@@ -19,6 +19,11 @@ pub(super) fn spec(rollout: &Value, reader: &mut Reader<'_>) -> Result<Spec, Uns
     if raw.field("restartAt").is_some() {
         return Err(Unsupported::new("spec.restartAt", "a restart at a set time"));
     }
+    let scale_down = raw.field("workloadRef").text("scaleDown");
+    if !scale_down.is_empty() && scale_down != "never" {
+        let feature = format!("a workload that is scaled down {scale_down}");
+        return Err(Unsupported::new("spec.workloadRef.scaleDown", feature));
+    }
     let strategy = raw.field("strategy");
     let canary = match strategy.field("canary") {
         Some(raw) => canary::canary(raw, reader)?,

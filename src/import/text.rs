@@ -15,12 +15,14 @@ use crate::diagnostic::Code;
 use crate::manifest::document::{Document, documents};
 
 /// Kinds that are read, by API group.
-pub(super) const READ: [(&str, &str); 10] = [
+pub(super) const READ: [(&str, &str); 12] = [
     ("argoproj.io", "Rollout"),
     ("argoproj.io", "AnalysisTemplate"),
     ("argoproj.io", "ClusterAnalysisTemplate"),
     ("", "Service"),
     ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("", "PodTemplate"),
     ("networking.istio.io", "VirtualService"),
     ("networking.istio.io", "DestinationRule"),
     ("networking.k8s.io", "Ingress"),
