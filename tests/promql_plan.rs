@@ -191,7 +191,7 @@ fn lookback_can_be_set() {
 #[test]
 fn budgets_end_queries() {
     let (store, _) = steady();
-    let bounded = |samples, steps| Options { budget: Budget { samples, steps }, ..Options::default() };
+    let bounded = |samples, steps| Options { budget: Some(Budget { samples, steps }), ..Options::default() };
     let mut few = plan("a_total", &store, &bounded(20, 1_000_000));
     assert!(few.evaluate_range(&store, 0, 600_000, 1000).unwrap_err().message.contains("too many samples"));
     let mut long = plan("sum_over_time(nothing[100y:1ms])", &store, &bounded(1_000_000, 100_000));
