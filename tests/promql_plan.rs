@@ -201,6 +201,28 @@ fn budgets_end_queries() {
 }
 
 #[test]
+fn budgets_grow_with_what_there_is_to_read() {
+    let month = 30 * 5_760 * 1_000;
+    assert!(Budget::new(month, 1).steps > 20 * month, "a subquery at every scrape, each over five minutes");
+    assert!(Budget::new(2_000, 11_000).steps < 100_000_000, "some hundred milliseconds");
+    assert_eq!(Budget::new(2_000, 11_000), Budget::new(2_000, u64::MAX));
+    assert!(Budget::new(u64::MAX, u64::MAX).steps == u64::MAX);
+}
+
+/// Texts that double at each call, and label sets without end: neither may fill the memory.
+#[test]
+fn labels_are_held_to_the_budget() {
+    let (store, _) = steady();
+    let join = "label_join(".repeat(60) + "a_total" + &", \"pod\", \"-\", \"pod\", \"pod\")".repeat(60);
+    let replace =
+        "label_replace(".repeat(30) + "a_total" + &", \"pod\", \"$1$1$1\", \"pod\", \"(.*)\")".repeat(30);
+    for query in [join.as_str(), &replace, "count_over_time(count_values(\"v\", vector(time()))[1y:1ms])"] {
+        let error = plan(query, &store, &Options::default()).evaluate(&store, 600_000).unwrap_err();
+        assert!(error.message.contains("in query execution"), "{}", error.message);
+    }
+}
+
+#[test]
 fn what_is_not_supported_is_refused_with_its_place() {
     let store = Store::new();
     for query in ["1 + sum(histogram_count(x))", "histogram_avg(rate(x[5m]))", "rate(x[5m] smoothed)"] {

@@ -22,15 +22,15 @@ pub struct Options {
 pub struct Budget {
     /// How many values a query may hold at once, results and intermediate vectors together; each takes 8 to 24 bytes.
     pub samples: u64,
-    /// How many steps a query may take. A step is what takes about a nanosecond; what takes longer counts as several.
+    /// How many steps a query may take. A step takes one to five nanoseconds; what takes longer counts as several.
     pub steps: u64,
 }
 
 /// Values held at once. Source: Prometheus v3.15.1, the default of `--query.max-samples`.
 const HELD: u64 = 50_000_000;
 
-/// Steps that every evaluation may take, whatever it reads: a fifth of a second.
-const BASE: u64 = 60_000_000;
+/// Steps that every evaluation may take, whatever it reads.
+const BASE: u64 = 50_000_000;
 
 /// How often an evaluation may come by each sample of the store, as subqueries do whose windows overlap.
 const PER_SAMPLE: u64 = 500;

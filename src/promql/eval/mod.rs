@@ -135,7 +135,7 @@ pub(crate) struct Moment {
 
 /// Steps that evaluating a program takes, and each of its nodes, beside what they do to elements.
 const EVALUATION: usize = 10;
-const NODE: usize = 10;
+const NODE: usize = 15;
 
 /// Steps that a new label set takes, and values that take as much memory.
 pub(crate) const LABEL_STEPS: usize = 300;
