@@ -191,13 +191,35 @@ fn lookback_can_be_set() {
 #[test]
 fn budgets_end_queries() {
     let (store, _) = steady();
-    let bounded = |samples, steps| Options { budget: Budget { samples, steps }, ..Options::default() };
+    let bounded = |samples, steps| Options { budget: Some(Budget { samples, steps }), ..Options::default() };
     let mut few = plan("a_total", &store, &bounded(20, 1_000_000));
     assert!(few.evaluate_range(&store, 0, 600_000, 1000).unwrap_err().message.contains("too many samples"));
     let mut long = plan("sum_over_time(nothing[100y:1ms])", &store, &bounded(1_000_000, 100_000));
     assert!(long.evaluate(&store, 600_000).unwrap_err().message.contains("steps"));
     let mut wide = plan("sum_over_time(vector(1)[1h:1ms])", &store, &bounded(10_000, u64::MAX));
     assert!(wide.evaluate(&store, 600_000).unwrap_err().message.contains("too many samples"));
+}
+
+#[test]
+fn budgets_grow_with_what_there_is_to_read() {
+    let month = 30 * 5_760 * 1_000;
+    assert!(Budget::new(month, 1).steps > 20 * month, "a subquery at every scrape, each over five minutes");
+    assert!(Budget::new(2_000, 11_000).steps < 100_000_000, "some hundred milliseconds");
+    assert_eq!(Budget::new(2_000, 11_000), Budget::new(2_000, u64::MAX));
+    assert!(Budget::new(u64::MAX, u64::MAX).steps == u64::MAX);
+}
+
+/// Texts that double at each call, and label sets without end: neither may fill the memory.
+#[test]
+fn labels_are_held_to_the_budget() {
+    let (store, _) = steady();
+    let join = "label_join(".repeat(60) + "a_total" + &", \"pod\", \"-\", \"pod\", \"pod\")".repeat(60);
+    let replace =
+        "label_replace(".repeat(30) + "a_total" + &", \"pod\", \"$1$1$1\", \"pod\", \"(.*)\")".repeat(30);
+    for query in [join.as_str(), &replace, "count_over_time(count_values(\"v\", vector(time()))[1y:1ms])"] {
+        let error = plan(query, &store, &Options::default()).evaluate(&store, 600_000).unwrap_err();
+        assert!(error.message.contains("in query execution"), "{}", error.message);
+    }
 }
 
 #[test]

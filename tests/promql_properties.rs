@@ -32,7 +32,7 @@ fn without_spans(mut expr: Expr) -> Expr {
     fn sort(selector: &mut Selector) {
         selector
             .matchers
-            .sort_by_key(|Matcher { label, op, value }| (label.clone(), op.as_str(), value.clone()));
+            .sort_by_key(|Matcher { label, op, value, .. }| (label.clone(), op.as_str(), value.clone()));
     }
     fn strip(expr: &mut Expr) {
         expr.span = QuerySpan::default();

@@ -3,6 +3,8 @@
 //! Enters: nothing but values. Leaves: typed nodes with byte spans into the query text.
 //! It deliberately knows no series, no time of evaluation and nothing of rollouts.
 
+use super::parse::Pattern;
+
 /// Bytes `start..end` of the query text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct QuerySpan {
@@ -105,8 +107,10 @@ pub struct Matcher {
     pub label: String,
     /// Operator.
     pub op: MatchOp,
-    /// Value or regular expression (fully anchored when evaluated).
+    /// Value or regular expression.
     pub value: String,
+    /// The regular expression, compiled to match whole values.
+    pub pattern: Option<Pattern>,
 }
 
 /// `=`, `!=`, `=~`, `!~`.

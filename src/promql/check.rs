@@ -12,7 +12,7 @@ use super::ast::{
 };
 use super::error::ParseError;
 use super::function;
-use super::parse::{anchored, quote};
+use super::parse::quote;
 
 /// The type of an expression that has been parsed.
 pub fn value_type(expr: &Expr) -> ValueType {
@@ -241,7 +241,7 @@ fn matches_empty(matcher: &Matcher) -> bool {
     let equal = match matcher.op {
         MatchOp::Equal | MatchOp::NotEqual => matcher.value.is_empty(),
         MatchOp::Regex | MatchOp::NotRegex => {
-            anchored(&matcher.value).is_ok_and(|pattern| pattern.is_match(""))
+            matcher.pattern.as_ref().is_some_and(|pattern| pattern.regex().is_match(""))
         }
     };
     equal == matches!(matcher.op, MatchOp::Equal | MatchOp::Regex)

@@ -1,13 +1,11 @@
 //! Label matchers, compiled.
 //!
-//! Enters: matchers as parsed. Leaves: whether a label set is selected, or why a regular expression is invalid.
+//! Enters: matchers as parsed. Leaves: whether a label set is selected.
 //! It deliberately knows no store: who asks decides which series to ask about.
-
-use regex::Regex;
 
 use super::ast::{MatchOp, Matcher};
 use super::labels::Labels;
-use super::parse::anchored;
+use super::parse::Pattern;
 
 /// A matcher ready to be asked often.
 #[derive(Clone, Debug)]
@@ -20,19 +18,20 @@ pub(crate) struct CompiledMatcher {
 enum Test {
     Equal(String),
     NotEqual(String),
-    Regex(Regex),
-    NotRegex(Regex),
+    Regex(Pattern),
+    NotRegex(Pattern),
 }
 
 impl CompiledMatcher {
-    pub(crate) fn new(matcher: &Matcher) -> Result<Self, String> {
-        let test = match matcher.op {
-            MatchOp::Equal => Test::Equal(matcher.value.clone()),
-            MatchOp::NotEqual => Test::NotEqual(matcher.value.clone()),
-            MatchOp::Regex => Test::Regex(anchored(&matcher.value)?),
-            MatchOp::NotRegex => Test::NotRegex(anchored(&matcher.value)?),
+    pub(crate) fn new(matcher: &Matcher) -> Self {
+        let value = || matcher.value.clone();
+        let test = match (matcher.op, &matcher.pattern) {
+            (MatchOp::Regex, Some(pattern)) => Test::Regex(pattern.clone()),
+            (MatchOp::NotRegex, Some(pattern)) => Test::NotRegex(pattern.clone()),
+            (MatchOp::Equal | MatchOp::Regex, _) => Test::Equal(value()),
+            (MatchOp::NotEqual | MatchOp::NotRegex, _) => Test::NotEqual(value()),
         };
-        Ok(Self { label: matcher.label.clone(), test })
+        Self { label: matcher.label.clone(), test }
     }
 
     /// Whether the label set passes; a label that is missing counts as empty.
@@ -41,8 +40,8 @@ impl CompiledMatcher {
         match &self.test {
             Test::Equal(wanted) => value == wanted,
             Test::NotEqual(unwanted) => value != unwanted,
-            Test::Regex(regex) => regex.is_match(value),
-            Test::NotRegex(regex) => !regex.is_match(value),
+            Test::Regex(pattern) => pattern.regex().is_match(value),
+            Test::NotRegex(pattern) => !pattern.regex().is_match(value),
         }
     }
 }

@@ -208,6 +208,9 @@ impl Operator for Aggregate {
         }
         self.groups.resize_with(self.grouping.len(), Group::default);
         output.vector.clear();
+        if self.op == AggregateOp::Quantile {
+            env.meter.sort(input.vector.len())?;
+        }
         env.meter.spend(input.vector.len())?;
         if self.op == AggregateOp::Sum && self.grouping.len() == 1 {
             if let Some(sum) = Self::sum_all(&input.vector) {

@@ -101,7 +101,7 @@ impl Operator for Choose {
             }
         }
         output.vector.clear();
-        env.meter.spend(input.vector.len())?;
+        env.meter.sort(input.vector.len())?;
         let parameter = inputs.scalar(self.parameter);
         if self.op == AggregateOp::LimitRatio {
             if parameter.is_nan() {

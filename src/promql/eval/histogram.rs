@@ -9,7 +9,7 @@ use super::super::labels::Labels;
 use super::count_values::bound;
 use super::layout::{CLASH, Layout, Naming};
 use super::note::Oddity;
-use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output};
+use super::{Env, Inputs, LABEL_STEPS, Moment, NodeId, Operator, Outcome, Output};
 
 /// What is asked of the buckets.
 #[derive(Clone, Debug)]
@@ -190,6 +190,7 @@ impl Histogram {
                 self.yields(slot, value, now, output)
             }
             Question::Quantiles(label, all) => {
+                env.meter.spend(all.len() * LABEL_STEPS)?;
                 let (label, all) = (label.clone(), all.clone());
                 for q in all {
                     let q = inputs.scalar(q);

@@ -103,6 +103,17 @@ pub(crate) struct Span {
     pub(crate) step: i64,
 }
 
+impl Span {
+    /// How many instants the query is asked at.
+    pub(crate) fn instants(self) -> u64 {
+        let beyond = self.end.saturating_sub(self.start);
+        match beyond.checked_div(self.step) {
+            Some(steps) => u64::try_from(beyond).map_or(0, |_| steps.unsigned_abs() + 1),
+            None => 1,
+        }
+    }
+}
+
 /// One instant of a pass over several.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
@@ -122,6 +133,14 @@ pub(crate) struct Moment {
     pub(crate) stamp: u64,
 }
 
+/// Steps that evaluating a program takes, and each of its nodes, beside what they do to elements.
+const EVALUATION: usize = 10;
+const NODE: usize = 15;
+
+/// Steps that a new label set takes, and values that take as much memory.
+pub(crate) const LABEL_STEPS: usize = 300;
+const LABEL_VALUES: usize = 24;
+
 /// What an evaluation has used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meter {
@@ -138,17 +157,35 @@ impl Meter {
     /// Counts elementary steps.
     #[inline]
     pub(crate) fn spend(&mut self, steps: usize) -> Outcome {
-        self.steps += steps as u64;
+        self.steps = self.steps.saturating_add(steps as u64);
         if self.steps > self.budget.steps {
-            return Err(format!("query would take more than {} steps", self.budget.steps));
+            return Err(format!("query processing would take more than {} steps in query execution", self.budget.steps));
         }
         Ok(())
+    }
+
+    /// Counts the steps of sorting.
+    #[inline]
+    pub(crate) fn sort(&mut self, items: usize) -> Outcome {
+        self.spend(sorting(items))
+    }
+
+    /// Counts label sets that no evaluation has seen before.
+    pub(crate) fn learn(&mut self, sets: usize) -> Outcome {
+        self.spend(sets * LABEL_STEPS)?;
+        self.hold(sets * LABEL_VALUES)
+    }
+
+    /// Counts bytes of text about to be written.
+    pub(crate) fn write(&mut self, bytes: usize) -> Outcome {
+        self.spend(bytes)?;
+        self.hold(bytes / size_of::<f64>())
     }
 
     /// Counts values kept.
     #[inline]
     pub(crate) fn hold(&mut self, values: usize) -> Outcome {
-        self.held += values as u64;
+        self.held = self.held.saturating_add(values as u64);
         if self.held > self.budget.samples {
             return Err(
                 "query processing would load too many samples into memory in query execution".to_owned()
@@ -156,6 +193,11 @@ impl Meter {
         }
         Ok(())
     }
+}
+
+/// Steps that sorting takes.
+pub(crate) fn sorting(items: usize) -> usize {
+    items.saturating_mul(items.checked_ilog2().unwrap_or_default() as usize + 1)
 }
 
 /// What all nodes may see.
@@ -304,7 +346,7 @@ impl Program {
     pub(crate) fn evaluate(&mut self, mut at: Moment, env: &mut Env<'_>) -> Result<(), Fault> {
         self.stamp += 1;
         at.stamp = self.stamp;
-        if let Err(message) = env.meter.spend(self.nodes.len()) {
+        if let Err(message) = env.meter.spend(EVALUATION + self.nodes.len() * NODE) {
             return Err(Fault { message, span: QuerySpan::default() });
         }
         for i in 0..self.nodes.len() {
@@ -313,7 +355,10 @@ impl Program {
             };
             let Some(node) = rest.first_mut() else { break };
             let inputs = Inputs { nodes: before, sources: &mut self.sources };
-            if let Err(message) = node.operator.run(inputs, &mut node.output, at, env) {
+            let known = node.output.layout.len();
+            let ran = node.operator.run(inputs, &mut node.output, at, env);
+            let new = node.output.layout.len() - known;
+            if let Err(message) = ran.and_then(|()| if new > 0 { env.meter.learn(new) } else { Ok(()) }) {
                 return Err(Fault { message, span: node.span });
             }
         }

@@ -73,7 +73,7 @@ impl Operator for SetOperation {
         self.sync(&inputs, output);
         output.vector.clear();
         let (left, right) = (&inputs.output(self.left).vector, &inputs.output(self.right).vector);
-        env.meter.spend(left.len() + right.len())?;
+        env.meter.spend(6 * (left.len() + right.len()))?;
         let or = self.op == BinaryOp::Or;
         let (deciding, of_deciding) = if or { (left, &self.of_left) } else { (right, &self.of_right) };
         for slot in &deciding.slots {

@@ -35,7 +35,8 @@ impl Operator for Sort {
             output.layout.slot(labels.clone(), nameless);
         }
         output.vector.clear();
-        env.meter.spend(input.vector.len())?;
+        let names = if let Key::Labels(names) = &self.key { 8 * (names.len() + 1) } else { 1 };
+        env.meter.sort(input.vector.len().saturating_mul(names))?;
         self.items.clear();
         self.items.extend(input.vector.iter());
         if now.ranged {

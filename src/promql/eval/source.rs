@@ -269,7 +269,7 @@ fn copy_live(series: &Series, low: usize, high: usize, scratch: &mut Scratch) {
     }
 }
 
-/// Applies a function to the window of each series; says how many samples it read.
+/// Applies a function to the window of each series; says how many steps that takes.
 fn windows<'a>(
     rows: &mut [Row],
     tiles: impl Iterator<Item = &'a mut [f64]>,
@@ -289,9 +289,7 @@ fn windows<'a>(
             let (low, high) = row.advance(series, start - frame.closed, end);
             *cell = STALE;
             if low < high {
-                if function.reads_all() {
-                    read += high - low;
-                }
+                read += function.steps(high - low);
                 let mut sorted = std::mem::take(&mut scratch.sorted);
                 let mut with =
                     Parameters { range_ms: frame.range, t, scalars: frame.scalars, scratch: &mut sorted };

@@ -14,6 +14,9 @@ use super::source::Source;
 use super::window::{Parameters, Window, WindowFunction, apply};
 use super::{Env, Inputs, Moment, NodeId, Operator, Outcome, Output, Program, Span};
 
+/// Steps that keeping a track takes at each instant, whatever it holds.
+const TRACK: usize = 10;
+
 /// The points of one slot of the inner program, forward in time.
 #[derive(Clone, Debug, Default)]
 struct Track {
@@ -208,7 +211,7 @@ impl Subquery {
             if values.is_empty() {
                 continue;
             }
-            env.meter.spend(values.len())?;
+            env.meter.spend(values.len().max(function.steps(values.len())))?;
             let window = Window { values, times: TimesView::Wide(times), first: 0, drops: None, start, end };
             let mut with =
                 Parameters { range_ms: self.spec.range.ms, t, scalars, scratch: &mut self.scratch };
@@ -267,6 +270,7 @@ impl Operator for Subquery {
         }
         let first = first_on_grid(start, step, env.options.closed_ranges);
         self.cover(first, end, step, env)?;
+        env.meter.spend(TRACK * (1 + self.tracks.len()))?;
         for (_, labels, nameless) in self.program.output().layout.from(self.mapping.len()) {
             let (labels, nameless) = self.naming.apply(labels, nameless);
             self.mapping.push(output.layout.slot(labels, nameless));

@@ -5,9 +5,7 @@
 
 use super::super::store::TimesView;
 use super::super::value::STALE;
-use super::over_time;
-use super::rate;
-use super::regression;
+use super::{over_time, rate, regression, sorting};
 
 /// The samples of one window.
 #[derive(Clone, Copy, Debug)]
@@ -121,8 +119,20 @@ impl WindowFunction {
         }
     }
 
+    /// Steps that a window of so many samples takes, beside being found.
+    #[inline]
+    pub(crate) fn steps(self, samples: usize) -> usize {
+        match self {
+            Self::Mad => 2 * sorting(samples),
+            Self::Quantile => sorting(samples),
+            Self::DoubleExponential => 2 * samples,
+            _ if self.reads_all() => samples,
+            _ => 0,
+        }
+    }
+
     /// Whether every sample of the window is read.
-    pub(crate) fn reads_all(self) -> bool {
+    fn reads_all(self) -> bool {
         !matches!(
             self,
             Self::Rate

@@ -9,7 +9,7 @@
 use super::super::ast::{Binary, BinaryOp, Expr, ExprKind, Matching, QuerySpan};
 use super::super::error::ParseError;
 use super::token::{Kind, Token};
-use super::{MAX_DEPTH, MAX_NESTING, Mode, lex, literal};
+use super::{Compiler, MAX_DEPTH, MAX_NESTING, Mode, lex, literal};
 
 /// An error on its way out of the rules.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub(super) struct Parser<'t> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    pub(super) compiler: Compiler,
 }
 
 /// How strongly an operator binds; a sign binds like a multiplication.
@@ -58,7 +59,7 @@ pub(super) fn right_power(op: BinaryOp) -> u8 {
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, mode: Mode) -> Self {
-        Parser { text, mode, tokens: lex::lex(text), next: 0, depth: 0 }
+        Parser { text, mode, tokens: lex::lex(text), next: 0, depth: 0, compiler: Compiler::default() }
     }
 
     /// The whole query.

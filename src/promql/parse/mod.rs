@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod binary;
+mod compile;
 mod duration;
 mod expression;
 mod grammar;
@@ -18,7 +19,8 @@ mod selector;
 mod token;
 
 pub use literal::{duration as duration_literal, number as number_literal, string as string_literal};
-pub use pattern::anchored;
+pub(super) use compile::Compiler;
+pub use compile::Pattern;
 
 use super::ast::{Expr, QuerySpan};
 use super::check;

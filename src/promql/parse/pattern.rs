@@ -1,6 +1,6 @@
 //! Regular expressions of Go, for Rust.
 //!
-//! Enters: a pattern in Go's syntax (RE2). Leaves: a compiled pattern that matches whole values, or Go's complaint.
+//! Enters: a pattern in Go's syntax (RE2). Leaves: the pattern in Rust's, or Go's complaint.
 //! It deliberately covers syntax only: both engines take linear time and agree on what the operators mean.
 //!
 //! The dialects differ where it can hurt silently. In Rust `\d`, `\w`, `\s` and `\b` know all of Unicode, classes nest
@@ -8,6 +8,8 @@
 //! nothing as itself, and refuses `a**`.
 //!
 //! Source: Go 1.26, regexp/syntax/parse.go, parse with the flags Perl and DotNL.
+
+use std::collections::BTreeSet;
 
 use regex::Regex;
 
@@ -18,25 +20,15 @@ const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\t\n\x0C\r\x20";
 
-/// The pattern, to match whole label values as Prometheus does: `.` matches newlines too.
-///
-/// # Errors
-/// What Go says against the pattern; what Rust says where it knows less than Go, such as surrogates.
-pub fn anchored(pattern: &str) -> Result<Regex, String> {
-    let translated = translate(pattern)?;
-    Regex::new(&format!("^(?s:{translated})$")).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        fault(&reason, pattern)
-    })
-}
-
-fn fault(reason: &str, part: &str) -> String {
+pub(super) fn fault(reason: &str, part: &str) -> String {
     format!("error parsing regexp: {reason}: `{part}`")
 }
 
 /// The same pattern in Rust's syntax.
-fn translate(pattern: &str) -> Result<String, String> {
+///
+/// # Errors
+/// What Go says against it.
+pub(super) fn translate(pattern: &str) -> Result<String, String> {
     let mut translator = Translator::new(pattern);
     while let Some(c) = translator.peek() {
         translator.step(c)?;
@@ -66,6 +58,8 @@ struct Translator<'p> {
     last_repeat: Option<&'p str>,
     /// Bytes at the end of what is written that are flags: a repeat after them repeats what is before them.
     flags: usize,
+    /// Classes that are known to exist.
+    classes: BTreeSet<String>,
 }
 
 impl<'p> Translator<'p> {
@@ -79,6 +73,7 @@ impl<'p> Translator<'p> {
             groups: Vec::new(),
             last_repeat: None,
             flags: 0,
+            classes: BTreeSet::new(),
         }
     }
 
@@ -298,6 +293,18 @@ impl<'p> Translator<'p> {
         Ok(Some(class))
     }
 
+    /// Whether there is such a class. Each is looked up once, since that takes long.
+    fn exists(&mut self, class: &str) -> bool {
+        if self.classes.contains(class) {
+            return true;
+        }
+        let exists = Regex::new(class).is_ok();
+        if exists {
+            self.classes.insert(class.to_owned());
+        }
+        exists
+    }
+
     fn unicode_class(&mut self, negative: bool) -> Result<String, String> {
         let before = self.rest;
         self.take();
@@ -321,7 +328,7 @@ impl<'p> Translator<'p> {
             None => (name, negative),
         };
         let class = format!(r"\{}{{{name}}}", if negative { 'P' } else { 'p' });
-        if Regex::new(&class).is_err() {
+        if !self.exists(&class) {
             return Err(fault("invalid character class range", self.since(before)));
         }
         Ok(class)
@@ -386,7 +393,7 @@ impl<'p> Translator<'p> {
             if let Some((name, rest)) = posix_class(self.rest) {
                 let end = self.rest.len() - rest.len();
                 let text = self.rest.get(..end).unwrap_or_default();
-                if Regex::new(&format!("[{text}]")).is_err() || name.is_empty() {
+                if name.is_empty() || !self.exists(&format!("[{text}]")) {
                     return Err(fault("invalid character class range", text));
                 }
                 class.push_str(text);
@@ -467,10 +474,14 @@ fn counts(text: &str) -> Option<(Option<Counts>, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::compile::{Compiler, Pattern};
+
+    fn compile(pattern: &str) -> Result<Pattern, String> {
+        Compiler::default().compile(pattern)
+    }
 
     fn matches(pattern: &str, value: &str) -> bool {
-        anchored(pattern).unwrap().is_match(value)
+        compile(pattern).unwrap().regex().is_match(value)
     }
 
     #[test]
@@ -513,7 +524,7 @@ mod tests {
             (r"a\", "trailing backslash at end of expression: ``"),
         ] {
             assert_eq!(
-                anchored(pattern).unwrap_err(),
+                compile(pattern).unwrap_err(),
                 format!("error parsing regexp: {reason}"),
                 "{pattern}"
             );

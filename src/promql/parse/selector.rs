@@ -5,7 +5,6 @@
 
 use super::super::ast::{BinaryOp, ExprKind, MatchOp, Matcher, QuerySpan, Selector};
 use super::expression::{Node, Parsed, Parser, error, node};
-use super::pattern;
 use super::token::Kind;
 
 /// The label that holds the name of a metric.
@@ -70,15 +69,17 @@ impl Parser<'_> {
             return Err(self.unexpected_in(RULE, "string"));
         }
         let value = self.string()?;
-        if matches!(op, MatchOp::Regex | MatchOp::NotRegex)
-            && let Err(reason) = pattern::anchored(&value)
-        {
-            return Err(error(reason, QuerySpan { start, end: self.end() }));
+        let mut pattern = None;
+        if matches!(op, MatchOp::Regex | MatchOp::NotRegex) {
+            match self.compiler.compile(&value) {
+                Ok(compiled) => pattern = Some(compiled),
+                Err(reason) => return Err(error(reason, QuerySpan { start, end: self.end() })),
+            }
         }
-        Ok(Matcher { label, op, value })
+        Ok(Matcher { label, op, value, pattern })
     }
 }
 
 fn equal(label: &str, value: String) -> Matcher {
-    Matcher { label: label.to_owned(), op: MatchOp::Equal, value }
+    Matcher { label: label.to_owned(), op: MatchOp::Equal, value, pattern: None }
 }

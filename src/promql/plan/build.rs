@@ -30,7 +30,7 @@ use super::super::function;
 use super::super::labels::Labels;
 use super::super::matcher::CompiledMatcher;
 use super::super::options::Options;
-use super::super::parse::quote;
+use super::super::parse::{Compiler, quote};
 use super::duration::Duration;
 use super::{PlanError, Root};
 
@@ -46,6 +46,7 @@ pub(super) struct Builder<'a> {
     /// Values of scalar nodes known already.
     constants: HashMap<NodeId, f64>,
     pub(super) depth: usize,
+    pub(super) compiler: Compiler,
     /// Whether anything so far depends on the bounds of the query, or looks ahead of the instant.
     spanned: bool,
     volatile: bool,
@@ -141,6 +142,7 @@ impl<'a> Builder<'a> {
             sources: HashMap::new(),
             constants: HashMap::new(),
             depth,
+            compiler: Compiler::default(),
             spanned: false,
             volatile: false,
         }
@@ -280,8 +282,7 @@ impl<'a> Builder<'a> {
         if selector.extended.is_some() {
             return refuse(span, "anchored and smoothed selectors are not supported");
         }
-        let compiled: Result<_, String> = selector.matchers.iter().map(CompiledMatcher::new).collect();
-        compiled.or_else(|message| refuse(span, message))
+        Ok(selector.matchers.iter().map(CompiledMatcher::new).collect())
     }
 
     /// A selector, read as an instant vector or as windows.
@@ -403,6 +404,7 @@ impl<'a> Builder<'a> {
             return refuse(argument.span, "expected a range vector");
         };
         let mut inner = Builder::new(self.options, self.depth + 1);
+        inner.compiler = std::mem::take(&mut self.compiler);
         inner.program.root = if kind_of(expr) == ValueType::Scalar {
             let scalar = inner.scalar(expr)?;
             inner.vector_of(scalar, expr.span)
@@ -412,6 +414,7 @@ impl<'a> Builder<'a> {
         let range = self.duration(Some(range));
         let step = step.as_ref().map(|step| self.duration(Some(step)));
         let offset = self.modifiers(offset.as_ref(), *at);
+        self.compiler = inner.compiler;
         let (spanned, volatile) = (inner.spanned, inner.volatile);
         inner.program.spanned = spanned;
         self.spanned |= spanned;

@@ -15,7 +15,6 @@ use super::super::eval::sort::{Key, Sort};
 use super::super::eval::source::Reading;
 use super::super::eval::window::WindowFunction;
 use super::super::labels::Labels;
-use super::super::parse::anchored;
 use super::build::{Builder, Planned, refuse, unwrap};
 use super::duration::Duration;
 
@@ -179,7 +178,7 @@ impl Builder<'_> {
         };
         let input = self.vector(vector)?;
         let source = text(pattern)?;
-        let Ok(pattern) = anchored(&source) else {
+        let Ok(pattern) = self.compiler.compile(&source) else {
             return refuse(pattern.span, format!("invalid regular expression in label_replace(): {source}"));
         };
         let (target_name, replacement, from) = (text(target)?, text(replacement)?, text(from)?);

@@ -14,7 +14,7 @@ use super::eval::layout::{CLASH, Mapping};
 use super::eval::note::Notes;
 use super::eval::subquery::series_of;
 use super::eval::{Env, Fault, Meter, Moment, Output, Program, Span};
-use super::options::Options;
+use super::options::{Budget, Options};
 use super::store::{HORIZON_MS, SeriesId, Store};
 use super::value::{Answer, RangeSeries, Samples};
 
@@ -157,7 +157,8 @@ impl Plan {
         self.attach(store);
         self.notes.clear();
         self.program.begin(span)?;
-        let mut meter = Meter::new(self.options.budget);
+        let budget = self.options.budget.unwrap_or_else(|| Budget::new(store.held(), span.instants()));
+        let mut meter = Meter::new(budget);
         meter.hold(self.footprint).map_err(|message| EvalError { message, span: self.span })?;
         Ok((Env { store, options: &self.options, span, meter, notes: &mut self.notes }, &mut self.program))
     }

@@ -27,7 +27,7 @@ impl Plan {
         let span = Span { start: start_ms, end: end_ms, step: step_ms };
         let (mut env, program) = self.begin(store, span)?;
         let pass = program.start_pass();
-        let count = if end_ms < start_ms { 0 } else { ((end_ms - start_ms) / step_ms) as usize + 1 };
+        let count = span.instants() as usize;
         let mut all: Vec<Vec<(i64, f64)>> = Vec::new();
         for number in 0..count {
             let t = start_ms + step_ms * signed(number);

@@ -57,6 +57,8 @@ pub struct Store {
     /// Differs between any two stores, and before and after `clear_samples`, so that a plan knows what it remembers.
     identity: u64,
     appends: u64,
+    /// How many of those samples are gone.
+    cleared: u64,
 }
 
 /// Source of identities. It only ever tells contents apart; no answer depends on its value.
@@ -68,7 +70,7 @@ fn fresh_identity() -> u64 {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { series: Vec::new(), by_labels: HashMap::new(), identity: fresh_identity(), appends: 0 }
+        Self { series: Vec::new(), by_labels: HashMap::new(), identity: fresh_identity(), appends: 0, cleared: 0 }
     }
 }
 
@@ -79,6 +81,7 @@ impl Clone for Store {
             by_labels: self.by_labels.clone(),
             identity: fresh_identity(),
             appends: self.appends,
+            cleared: self.cleared,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Store {
         for series in &mut self.series {
             series.clear();
         }
+        self.cleared = self.appends;
         self.identity = fresh_identity();
     }
 
@@ -179,6 +183,11 @@ impl Store {
         self.identity
     }
 
+    /// As `sample_count`, without counting.
+    pub(crate) fn held(&self) -> u64 {
+        self.appends.wrapping_sub(self.cleared)
+    }
+
     pub(crate) fn appends(&self) -> u64 {
         self.appends
     }
@@ -198,6 +207,6 @@ mod tests {
         assert_eq!(store.append(SeriesId(7), 1000, 1.0), Err(StoreError::UnknownSeries(SeriesId(7))));
         store.clear_samples();
         store.append(up, 5, 1.0).unwrap();
-        assert_eq!((store.len(), store.sample_count()), (1, 1));
+        assert_eq!((store.len(), store.sample_count(), store.held()), (1, 1, 1));
     }
 }
