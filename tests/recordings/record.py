@@ -1,0 +1,283 @@
+"""Records three worlds and what the real controllers made of them.
+
+Enters: the folder of the recordings, and from the environment KUBECONFIG and ROLLCAST_TOOLS_DIR. Leaves: in each folder
+`series.json.gz` and `measurements.json`; exit status 1 and nothing written when the run is not one that can be told again.
+It deliberately judges no value: what the real Prometheus and the real controller said is written down as they said it.
+"""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+from load import pods
+from samples import read
+from serve import Door, Target, clock
+
+TOOLS = os.environ["ROLLCAST_TOOLS_DIR"]
+KUBECTL = os.path.join(TOOLS, "kubectl")
+RELEASE = 75.0  # seconds of traffic before the new versions
+LONGEST = 130.0  # seconds after them
+ADDRESS = "http://prometheus.monitoring:9090"
+# The folder, its job, and how often Prometheus scrapes it.
+RECORDINGS = (("healthy", "shop", "2s"), ("errors", "pay", "1s"), ("latency", "search", "5s"))
+FINISHED = ("Successful", "Failed", "Error", "Inconclusive")
+
+
+class Untold(Exception):
+    """Why this run cannot be told again second by second."""
+
+
+def kubectl(*words, text=None):
+    done = subprocess.run([KUBECTL, *words], input=text, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"kubectl {' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
+def config(targets):
+    lines = ["global: {scrape_interval: 5s}", "scrape_configs:"]
+    for _, job, interval in RECORDINGS:
+        lines += [f"- job_name: {job}", f"  scrape_interval: {interval}", "  scrape_timeout: 1s", "  static_configs:"]
+        for target in targets:
+            if target.pod.job == job:
+                lines.append(f"  - {{targets: ['127.0.0.1:{target.port}'], labels: {{pod: {target.pod.name}}}}}")
+        # The address is of this machine and would be of another the next time.
+        lines += ["  relabel_configs:", "  - {source_labels: [pod], target_label: instance}"]
+    return "\n".join(lines) + "\n"
+
+
+def free_port():
+    import socket
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def prometheus(work, targets):
+    with open(f"{work}/prometheus.yml", "w") as file:
+        file.write(config(targets))
+    url = f"http://127.0.0.1:{free_port()}"
+    log = open(f"{work}/prometheus.log", "w")
+    process = subprocess.Popen([
+        os.path.join(TOOLS, "prometheus"), "--config.file", f"{work}/prometheus.yml", "--storage.tsdb.path", f"{work}/data",
+        "--web.listen-address", url.removeprefix("http://"), "--log.level", "warn"], stdout=log, stderr=log)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/-/ready", timeout=5).close()
+            return process, url
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError("prometheus does not become ready")
+
+
+def order(work):
+    """Series in the order in which Prometheus met them, which is the order in which it adds them up."""
+    dump = subprocess.run([os.path.join(TOOLS, "promtool"), "tsdb", "dump", f"{work}/data"], capture_output=True, text=True)
+    if dump.returncode != 0:
+        raise RuntimeError(f"promtool: {dump.stderr}")
+    places = {}
+    for line in dump.stdout.splitlines():
+        places.setdefault(frozenset(re.findall(r'(\w+)="([^"]*)"', line.rsplit("}", 1)[0])), len(places))
+    return places
+
+
+def watch(runs, measured):
+    """Keeps the newest version of each run, and each measurement: a run itself keeps ten of a metric."""
+    command = [KUBECTL, "get", "analysisruns", "-A", "-w", "-o", "json", "--output-watch-events"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def follow():
+        # kubectl writes an event a line.
+        for line in process.stdout:
+            run = json.loads(line)["object"]
+            key = run["metadata"]["namespace"], run["metadata"]["name"]
+            runs[key] = run
+            for metric in run.get("status", {}).get("metricResults", []):
+                for measurement in metric.get("measurements", []):
+                    if measurement.get("finishedAt"):
+                        measured.setdefault((*key, metric["name"]), {})[measurement["startedAt"]] = measurement
+
+    threading.Thread(target=follow, daemon=True).start()
+    return process
+
+
+def runs_of(namespace, runs, measured):
+    """The runs of a namespace by name, with all that they measured."""
+    found = [run for (where, _), run in sorted(runs.items()) if where == namespace]
+    for run in found:
+        for metric in run["status"]["metricResults"]:
+            every = measured[namespace, run["metadata"]["name"], metric["name"]]
+            metric["measurements"] = [every[began] for began in sorted(every)]
+            judged = sum(metric.get(key, 0) for key in ("successful", "failed", "inconclusive", "error"))
+            if judged != len(every):
+                raise Untold(f"{namespace}: {metric['name']} was measured {judged} times, and {len(every)} were seen")
+    return found
+
+
+def told(run, hashes):
+    """What of a run is written down, its pod hash as the oracles write it."""
+    status = run["status"]
+    name = run["metadata"]["name"]
+    for number, pods_of in enumerate(hashes, 1):
+        name = name.replace(pods_of, f"rev{number}")
+    metrics = {}
+    for metric in status["metricResults"]:
+        kept = {key: metric[key] for key in ("phase", "message", "count", "successful", "failed", "inconclusive", "error",
+                                             "consecutiveError", "consecutiveSuccess") if key in metric}
+        kept["measurements"] = [{key: each[key] for key in ("phase", "value", "message", "startedAt", "finishedAt") if key in each}
+                                for each in metric["measurements"]]
+        metrics[metric["name"]] = kept
+    return {"name": name, "phase": status["phase"], "message": status.get("message", ""), "metrics": metrics}
+
+
+def seconds(text):
+    return int(time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
+
+
+def asked_by(run, asked):
+    """Gives each measurement the second that Prometheus was asked for, and the question."""
+    for metric in run["status"]["metricResults"]:
+        spec = next(each for each in run["spec"]["metrics"] if each["name"] == metric["name"])
+        query = spec["provider"]["prometheus"]["query"]
+        for arg in run["spec"]["args"]:
+            query = query.replace(f"{{{{args.{arg['name']}}}}}", arg["value"])
+        mine = [entry for entry in asked if entry["query"] == query]
+        for measurement in metric["measurements"]:
+            began = seconds(measurement["startedAt"])
+            entry = next((entry for entry in mine if began <= entry["at"] <= began + 1), None)
+            if entry is None:
+                raise Untold(f"{metric['name']}: nobody asked at {began}")
+            yield metric["name"], measurement, entry
+
+
+def check_schedule(run, first):
+    """Each measurement of a metric came an interval after the one before it."""
+    status = run["status"]
+    for metric in status["metricResults"]:
+        spec = next(each for each in run["spec"]["metrics"] if each["name"] == metric["name"])
+        delay, interval = (int(spec.get(key, "0s").removesuffix("s")) for key in ("initialDelay", "interval"))
+        times = [measurement["at"] for measurement in metric["measurements"]]
+        due = [first + delay + interval * number for number in range(len(times))]
+        if times != due:
+            raise Untold(f"{run['metadata']['name']}: {metric['name']} measured at {times}, due at {due}")
+
+
+def play(work):
+    begin, now = clock()
+    targets = [Target(pod, now) for pod in pods(RELEASE)]
+    server, url = prometheus(work, targets)
+    door = Door(url)
+    runs, measured = {}, {}
+    watching = watch(runs, measured)
+    try:
+        for folder, _, _ in RECORDINGS:
+            kubectl("create", "namespace", folder)
+            with open(f"{sys.argv[1]}/{folder}/rollout.yaml") as file:
+                text = file.read()
+            assert ADDRESS in text
+            kubectl("-n", folder, "apply", "--server-side", "-f", "-", text=text.replace(ADDRESS, door.url))
+        # What the pods count begins on a whole second, and with it all that the script says.
+        begin[0] = float(int(time.time()) + 1)
+        released = False
+        while now() < RELEASE + LONGEST:
+            for target in targets:
+                target.keep()
+            # Early in a second, so that what the controller does at once falls into the same one.
+            if not released and now() >= RELEASE + 0.05:
+                released = True
+                for folder, _, _ in RECORDINGS:
+                    patch = '[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"app:2"}]'
+                    subprocess.Popen([KUBECTL, "-n", folder, "patch", "rollout", folder, "--type", "json", "-p", patch],
+                                     stdout=subprocess.DEVNULL)
+            time.sleep(0.05)
+        return gather(work, url, door, int(begin[0]), runs, measured)
+    finally:
+        watching.terminate()
+        server.terminate()
+        server.wait()
+
+
+def gather(work, url, door, begin, all_runs, measured):
+    places = order(work)
+    written = {}
+    for folder, job, _ in RECORDINGS:
+        runs = runs_of(folder, all_runs, measured)
+        sets = json.loads(kubectl("-n", folder, "get", "replicasets", "-o", "json"))["items"]
+        sets.sort(key=lambda each: int(each["metadata"]["annotations"]["rollout.argoproj.io/revision"]))
+        hashes = [each["metadata"]["labels"]["rollouts-pod-template-hash"] for each in sets]
+        if len(runs) == 0:
+            raise Untold(f"{folder}: no analysis began")
+        questions, first = [], None
+        for run in runs:
+            if run["status"]["phase"] not in FINISHED:
+                raise Untold(f"{folder}: {run['metadata']['name']} is {run['status']['phase']}")
+            for metric, measurement, entry in asked_by(run, door.asked):
+                # Queries that came with fractions of the second are told apart by nothing else.
+                measurement["at"] = entry["at"]
+                first = entry["at"] if first is None else min(first, entry["at"])
+                questions.append(entry)
+        for run in runs:
+            check_schedule(run, first)
+        for entry in questions:
+            # Samples that were written after the question, but are dated before it, would be seen now.
+            again = json.loads(door.query(entry["query"], entry["at"])[1])
+            if again["data"] != entry["answer"]["data"]:
+                raise Untold(f"{folder}: asked again at {entry['at']}: {entry['query']}")
+        told_runs = []
+        for run in runs:
+            kept = told(run, hashes)
+            for metric in run["status"]["metricResults"]:
+                for ours, theirs in zip(kept["metrics"][metric["name"]]["measurements"], metric["measurements"]):
+                    ours["at"] = theirs["at"]
+                    del ours["startedAt"], ours["finishedAt"]
+            told_runs.append(kept)
+        rollout = json.loads(kubectl("-n", folder, "get", "rollout", folder, "-o", "json"))["status"]
+        unique = {(entry["query"], entry["at"]): entry["answer"]["data"] for entry in questions}
+        measurements = {
+            "first": first,
+            "rollout": {"phase": rollout["phase"], "message": rollout.get("message", ""), "abort": rollout.get("abort", False)},
+            "runs": told_runs,
+            "answers": [{"query": query, "at": at, "data": data} for (query, at), data in sorted(unique.items(), key=lambda pair: (pair[0][1], pair[0][0]))],
+        }
+        series = read(url, "job", job, begin * 1000 - 60_000, int(time.time() * 1000))
+        series.sort(key=lambda each: places[frozenset(each[0].items())])
+        written[folder] = measurements, series
+    return written
+
+
+def write(folder, measurements, series):
+    lines = [json.dumps({"metric": labels, "values": [[at / 1000, value] for at, value in samples]}, separators=(",", ":"))
+             for labels, samples in series]
+    text = '{"status":"success","data":{"resultType":"matrix","result":[\n' + ",\n".join(lines) + "\n]}}\n"
+    with open(f"{folder}/series.json.gz", "wb") as file, gzip.GzipFile("", "wb", 9, file, 0) as packed:
+        packed.write(text.encode())
+    with open(f"{folder}/measurements.json", "w") as file:
+        json.dump(measurements, file, indent=1)
+        file.write("\n")
+    stale = sum(value == "stale" for _, samples in series for _, value in samples)
+    print(f"{folder}: {len(series)} series, {sum(len(samples) for _, samples in series)} samples, {stale} staleness markers, "
+          f"{len(measurements['answers'])} answers, "
+          + "; ".join(f"{run['name']} {run['phase']}" for run in measurements["runs"]), flush=True)
+
+
+def main(folder):
+    with tempfile.TemporaryDirectory() as work:
+        try:
+            written = play(work)
+        except Untold as reason:
+            print(f"record: not a run to keep, record again: {reason}", file=sys.stderr)
+            return 1
+    for name, (measurements, series) in written.items():
+        write(f"{folder}/{name}", measurements, series)
+    return 0
+
+
+sys.exit(main(sys.argv[1]))
