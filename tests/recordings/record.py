@@ -1,7 +1,8 @@
 """Records three worlds and what the real controllers made of them.
 
-Enters: the folder of the recordings, and from the environment KUBECONFIG and ROLLCAST_TOOLS_DIR. Leaves: in each folder
-`series.json.gz` and `measurements.json`; exit status 1 and nothing written when the run is not one that can be told again.
+Enters: the folder of the recordings, perhaps the names of some, and from the environment KUBECONFIG and ROLLCAST_TOOLS_DIR.
+Leaves: in each recording's folder `series.json.gz` and `measurements.json`; where a run is not one that can be told again,
+its reason on standard output, nothing written, and exit status 1.
 It deliberately judges no value: what the real Prometheus and the real controller said is written down as they said it.
 """
 
@@ -132,7 +133,7 @@ def told(run, hashes):
     for metric in status["metricResults"]:
         kept = {key: metric[key] for key in ("phase", "message", "count", "successful", "failed", "inconclusive", "error",
                                              "consecutiveError", "consecutiveSuccess") if key in metric}
-        kept["measurements"] = [{key: each[key] for key in ("phase", "value", "message", "startedAt", "finishedAt") if key in each}
+        kept["measurements"] = [{key: each[key] for key in ("at", "phase", "value", "message") if key in each}
                                 for each in metric["measurements"]]
         metrics[metric["name"]] = kept
     return {"name": name, "phase": status["phase"], "message": status.get("message", ""), "metrics": metrics}
@@ -155,7 +156,7 @@ def asked_by(run, asked):
             entry = next((entry for entry in mine if began <= entry["at"] <= began + 1), None)
             if entry is None:
                 raise Untold(f"{metric['name']}: nobody asked at {began}")
-            yield metric["name"], measurement, entry
+            yield measurement, entry
 
 
 def check_schedule(run, first):
@@ -178,7 +179,7 @@ def play(work):
     runs, measured = {}, {}
     watching = watch(runs, measured)
     try:
-        for folder, _, _ in RECORDINGS:
+        for folder, _, _ in WANTED:
             kubectl("create", "namespace", folder)
             with open(f"{sys.argv[1]}/{folder}/rollout.yaml") as file:
                 text = file.read()
@@ -193,12 +194,12 @@ def play(work):
             # Early in a second, so that what the controller does at once falls into the same one.
             if not released and now() >= RELEASE + 0.05:
                 released = True
-                for folder, _, _ in RECORDINGS:
+                for folder, _, _ in WANTED:
                     patch = '[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"app:2"}]'
                     subprocess.Popen([KUBECTL, "-n", folder, "patch", "rollout", folder, "--type", "json", "-p", patch],
                                      stdout=subprocess.DEVNULL)
             time.sleep(0.05)
-        return gather(work, url, door, int(begin[0]), runs, measured)
+        return list(gather(work, url, door, int(begin[0]), runs, measured))
     finally:
         watching.terminate()
         server.terminate()
@@ -206,51 +207,48 @@ def play(work):
 
 
 def gather(work, url, door, begin, all_runs, measured):
+    """What is written down of each world, or why it is not."""
     places = order(work)
-    written = {}
-    for folder, job, _ in RECORDINGS:
-        runs = runs_of(folder, all_runs, measured)
-        sets = json.loads(kubectl("-n", folder, "get", "replicasets", "-o", "json"))["items"]
-        sets.sort(key=lambda each: int(each["metadata"]["annotations"]["rollout.argoproj.io/revision"]))
-        hashes = [each["metadata"]["labels"]["rollouts-pod-template-hash"] for each in sets]
-        if len(runs) == 0:
-            raise Untold(f"{folder}: no analysis began")
-        questions, first = [], None
-        for run in runs:
-            if run["status"]["phase"] not in FINISHED:
-                raise Untold(f"{folder}: {run['metadata']['name']} is {run['status']['phase']}")
-            for metric, measurement, entry in asked_by(run, door.asked):
-                # Queries that came with fractions of the second are told apart by nothing else.
-                measurement["at"] = entry["at"]
-                first = entry["at"] if first is None else min(first, entry["at"])
-                questions.append(entry)
-        for run in runs:
-            check_schedule(run, first)
-        for entry in questions:
-            # Samples that were written after the question, but are dated before it, would be seen now.
-            again = json.loads(door.query(entry["query"], entry["at"])[1])
-            if again["data"] != entry["answer"]["data"]:
-                raise Untold(f"{folder}: asked again at {entry['at']}: {entry['query']}")
-        told_runs = []
-        for run in runs:
-            kept = told(run, hashes)
-            for metric in run["status"]["metricResults"]:
-                for ours, theirs in zip(kept["metrics"][metric["name"]]["measurements"], metric["measurements"]):
-                    ours["at"] = theirs["at"]
-                    del ours["startedAt"], ours["finishedAt"]
-            told_runs.append(kept)
-        rollout = json.loads(kubectl("-n", folder, "get", "rollout", folder, "-o", "json"))["status"]
-        unique = {(entry["query"], entry["at"]): entry["answer"]["data"] for entry in questions}
-        measurements = {
-            "first": first,
-            "rollout": {"phase": rollout["phase"], "message": rollout.get("message", ""), "abort": rollout.get("abort", False)},
-            "runs": told_runs,
-            "answers": [{"query": query, "at": at, "data": data} for (query, at), data in sorted(unique.items(), key=lambda pair: (pair[0][1], pair[0][0]))],
-        }
+    for folder, job, _ in WANTED:
+        try:
+            measurements = judged(folder, runs_of(folder, all_runs, measured), door)
+        except Untold as reason:
+            yield folder, None, str(reason)
+            continue
         series = read(url, "job", job, begin * 1000 - 60_000, int(time.time() * 1000))
         series.sort(key=lambda each: places[frozenset(each[0].items())])
-        written[folder] = measurements, series
-    return written
+        yield folder, measurements, series
+
+
+def judged(folder, runs, door):
+    """The measurements of a world, with the second and the answer of each."""
+    if not runs:
+        raise Untold("no analysis began")
+    questions = []
+    for run in runs:
+        if run["status"]["phase"] not in FINISHED:
+            raise Untold(f"{run['metadata']['name']} is {run['status']['phase']}")
+        for measurement, entry in asked_by(run, door.asked):
+            measurement["at"] = entry["at"]
+            questions.append(entry)
+    first = min(entry["at"] for entry in questions)
+    for run in runs:
+        check_schedule(run, first)
+    for entry in questions:
+        # Samples that were written after the question, but are dated before it, would be seen now.
+        if json.loads(door.query(entry["query"], entry["at"])[1])["data"] != entry["answer"]["data"]:
+            raise Untold(f"another answer when asked again for {entry['at']}: {entry['query']}")
+    sets = json.loads(kubectl("-n", folder, "get", "replicasets", "-o", "json"))["items"]
+    sets.sort(key=lambda each: int(each["metadata"]["annotations"]["rollout.argoproj.io/revision"]))
+    hashes = [each["metadata"]["labels"]["rollouts-pod-template-hash"] for each in sets]
+    rollout = json.loads(kubectl("-n", folder, "get", "rollout", folder, "-o", "json"))["status"]
+    answers = {(entry["at"], entry["query"]): entry["answer"]["data"] for entry in questions}
+    return {
+        "first": first,
+        "rollout": {"phase": rollout["phase"], "message": rollout.get("message", ""), "abort": rollout.get("abort", False)},
+        "runs": [told(run, hashes) for run in runs],
+        "answers": [{"at": at, "query": query, "data": data} for (at, query), data in sorted(answers.items())],
+    }
 
 
 def write(folder, measurements, series):
@@ -269,15 +267,16 @@ def write(folder, measurements, series):
 
 
 def main(folder):
+    kept = True
     with tempfile.TemporaryDirectory() as work:
-        try:
-            written = play(work)
-        except Untold as reason:
-            print(f"record: not a run to keep, record again: {reason}", file=sys.stderr)
-            return 1
-    for name, (measurements, series) in written.items():
-        write(f"{folder}/{name}", measurements, series)
-    return 0
+        for name, measurements, series in play(work):
+            if measurements is None:
+                print(f"{name}: not a run to keep, record again: {series}")
+                kept = False
+            else:
+                write(f"{folder}/{name}", measurements, series)
+    return 0 if kept else 1
 
 
+WANTED = [each for each in RECORDINGS if each[0] in (sys.argv[2:] or [name for name, _, _ in RECORDINGS])]
 sys.exit(main(sys.argv[1]))
