@@ -12,9 +12,17 @@ mod support;
 mod tests {
     use std::path::{Path, PathBuf};
 
+    use rollcast::condition;
     use rollcast::promql::{self, Answer, Labels, Mode, Options, Plan, Store};
     use rollcast::series::{Format, decompress, read};
+    use rollcast::simulator::event::{Ask, Recorder, Surroundings};
+    use rollcast::simulator::play::Player;
+    use rollcast::simulator::pods::{NewPod, PodChange};
+    use rollcast::simulator::trace::{Event, EventKind};
+    use rollcast::unit::{Seconds, Weight};
     use serde_json::{Value, json};
+
+    use crate::support::oracle;
 
     const LIMIT: usize = 64 << 20;
 
@@ -67,7 +75,7 @@ mod tests {
 
     fn sorted(labels: &Value) -> Value {
         let mut pairs: Vec<_> = labels.as_object().unwrap().iter().collect();
-        pairs.sort();
+        pairs.sort_by_key(|(name, _)| name.as_str());
         json!(pairs)
     }
 
@@ -98,5 +106,109 @@ mod tests {
         }
         println!("{compared} answers equal bit by bit");
         assert!(compared > 0);
+    }
+
+    /// The second of the release; before it version 1 comes up.
+    const RELEASE: u64 = 60;
+
+    /// Prometheus with what was recorded, and pods that are there at once.
+    struct Recorded {
+        store: Store,
+        /// The Unix second of second 0.
+        epoch: i64,
+    }
+
+    impl Surroundings for Recorded {
+        fn split(&mut self, _: Seconds, _: Weight) {}
+
+        fn pod(&mut self, _: Seconds, _: u64, _: u32, _: PodChange) {}
+
+        fn pod_start(&mut self, _: &NewPod) -> Seconds {
+            Seconds(0)
+        }
+
+        fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String> {
+            let expr = promql::parse(ask.query, Mode::Server).unwrap();
+            let mut plan = Plan::new(&expr, &self.store, &Options::default()).unwrap();
+            let at = self.epoch + i64::try_from(ask.at.0).unwrap();
+            match plan.evaluate(&self.store, at * 1000).unwrap() {
+                Answer::Scalar(value) => Ok(condition::Value::Float(value)),
+                Answer::Vector(samples) => Ok(condition::Value::Floats(samples.values().to_vec())),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Kept(Vec<Event>);
+
+    impl Recorder for Kept {
+        fn event(&mut self, event: Event) {
+            self.0.push(event);
+        }
+    }
+
+    /// What the simulator makes of the release over the recording.
+    fn simulated(folder: &Path, first: i64) -> Vec<Event> {
+        let manifests = std::fs::read_to_string(folder.join("rollout.yaml")).unwrap();
+        let objects: Vec<Value> = serde_saphyr::from_multiple(&manifests).unwrap();
+        let scenario = json!({
+            "until": RELEASE + 240,
+            "actions": [{"at": RELEASE, "do": "setImage", "image": "app:2"}],
+            "objects": objects,
+        });
+        let read = oracle::read::read(&scenario).unwrap();
+        let mut world = Recorded { store: store(folder), epoch: first - i64::try_from(RELEASE).unwrap() };
+        let mut kept = Kept::default();
+        Player::new(read.spec, &read.cluster, read.analyses).play(&mut world, &mut kept, &read.actions, read.until);
+        kept.0
+    }
+
+    /// Measurements of a metric as text, with their Unix seconds.
+    fn measured(events: &[Event], first: i64, run: &str, metric: &str) -> Vec<Value> {
+        let told = events.iter().filter_map(|event| match &event.kind {
+            EventKind::Measurement { name, metric: of, value, phase, message, .. } if name == run && of == metric => {
+                let at = first + i64::try_from(event.at - RELEASE).unwrap();
+                Some(json!([at, phase, value, message]))
+            }
+            _ => None,
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn analyses_are_the_real_ones_measurement_by_measurement() {
+        let (mut runs, mut measurements) = (0, 0);
+        for (folder, recorded) in recordings() {
+            let first = recorded["first"].as_i64().unwrap();
+            let events = simulated(&folder, first);
+            for run in recorded["runs"].as_array().unwrap() {
+                let name = run["name"].as_str().unwrap();
+                for (metric, result) in run["metrics"].as_object().unwrap() {
+                    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+                    let theirs = result["measurements"].as_array().unwrap().iter().map(|each| {
+                        json!([each["at"], each["phase"], text(&each["value"]), text(&each["message"])])
+                    });
+                    let theirs: Vec<Value> = theirs.collect();
+                    let ours = measured(&events, first, name, metric);
+                    assert_eq!(ours, theirs, "{}: {name}: {metric}", folder.display());
+                    measurements += ours.len();
+                }
+                let end = events.iter().find_map(|event| match &event.kind {
+                    EventKind::RunEnded { name: of, phase, message } if of == name => Some(json!([phase, message])),
+                    _ => None,
+                });
+                assert_eq!(end, Some(json!([run["phase"], run["message"]])), "{}: {name}", folder.display());
+                runs += 1;
+            }
+            let state = events.iter().rev().find_map(|event| match &event.kind {
+                EventKind::Phase { phase, message } => Some(json!([phase, message])),
+                _ => None,
+            });
+            let theirs = &recorded["rollout"];
+            assert_eq!(state, Some(json!([theirs["phase"], theirs["message"]])), "{}", folder.display());
+        }
+        println!("{runs} runs and {measurements} measurements equal");
+        assert!(runs > 0);
     }
 }

@@ -9,6 +9,8 @@ import math
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 TICK = 0.1  # seconds
+# The second in which the new version of each job is released; apart, so that no controller waits for another's release.
+RELEASES = {"shop": 50.0, "pay": 53.0, "search": 56.0}
 
 
 def between(now, *pieces):
@@ -96,25 +98,32 @@ def wave(mean, swing, period):
     return lambda now: mean + swing * (abs((now / period) % 1.0 - 0.5) * 4.0 - 1.0)
 
 
-def pods(release):
-    """All pods of all jobs; `release` is the second of the new version."""
-    after = release + 5.0
-    return [
+def pods():
+    """All pods of all jobs."""
+    release = RELEASES["shop"]
+    shop = [
         # Healthy: one stable pod restarts, and the canary misses two scrapes.
         Pod("shop", "shop-1", "stable", wave(41.0, 9.0, 70.0), steady(0.003), steady(0.071)),
         Pod("shop", "shop-2", "stable", wave(37.0, 9.0, 55.0), steady(0.004), steady(0.083),
             lives=((0.0, release + 42.0), (release + 45.0, math.inf))),
         Pod("shop", "shop-3", "canary", wave(33.0, 7.0, 60.0), steady(0.0035), steady(0.077),
             lives=((release - 6.0, math.inf),), refuses=((release + 60.0, release + 63.5),)),
+    ]
+    release = RELEASES["pay"]
+    pay = [
         # An error burst in the canary, whose pod comes late, crashes in the burst and comes again by another name.
         Pod("pay", "pay-1", "stable", steady(23.0), steady(0.002), steady(0.12)),
         Pod("pay", "pay-2", "canary", steady(11.0), lambda now: between(now, (0.0, 0.002), (release + 28.0, 0.21)),
-            steady(0.12), lives=((after + 3.0, release + 44.0),)),
+            steady(0.12), lives=((release + 8.0, release + 44.0),)),
         Pod("pay", "pay-3", "canary", steady(12.0), lambda now: between(now, (0.0, 0.27), (release + 63.0, 0.004)),
             steady(0.12), lives=((release + 49.0, math.inf),)),
+    ]
+    release = RELEASES["search"]
+    search = [
         # A latency ramp on the canary, and a time in which nobody asks it.
         Pod("search", "search-1", "stable", steady(29.0), steady(0.0), wave(0.09, 0.02, 40.0)),
         Pod("search", "search-2", "canary",
             lambda now: between(now, (0.0, 17.0), (release - 20.0, 0.0), (release + 17.0, 17.0)), steady(0.0),
             lambda now: between(now, (0.0, 0.09), (release + 35.0, lambda since: 0.09 + 0.006 * since))),
     ]
+    return shop + pay + search

@@ -82,7 +82,8 @@ class Door:
                 came = float(fields["time"])
                 status, body = door.query(fields["query"], math.floor(came))
                 with door.lock:
-                    door.asked.append({"query": fields["query"], "came": came, "at": math.floor(came), "answer": json.loads(body)})
+                    entry = {"query": fields["query"], "came": came, "at": math.floor(came), "answer": json.loads(body)}
+                    door.asked.append(entry)
                 self.answer(status, "application/json", body)
 
         self.server = serve(Handler)
