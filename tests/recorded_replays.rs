@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads its recordings and says what it counted")]
 
 #[cfg(test)]
+#[expect(dead_code, reason = "of the oracle's scenarios only the manifests are read here")]
 mod support;
 
 #[cfg(test)]
