@@ -23,14 +23,15 @@ mod tests {
     use rollcast::unit::{Seconds, Weight};
     use serde_json::{Value, json};
 
-    use crate::support::oracle;
+    use crate::support::oracle::{self, writer::Writer};
 
     const LIMIT: usize = 64 << 20;
 
     /// Folder, and the contents of `measurements.json`.
     fn recordings() -> Vec<(PathBuf, Value)> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
-        let mut folders: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
         folders.retain(|folder| folder.join("measurements.json").exists());
         folders.sort();
         let read = |folder: PathBuf| {
@@ -149,8 +150,8 @@ mod tests {
         }
     }
 
-    /// What the simulator makes of the release over the recording.
-    fn simulated(folder: &Path, first: i64) -> Vec<Event> {
+    /// What the simulator makes of the release over the recording: events, and the trace in the oracle's form.
+    fn simulated(folder: &Path, first: i64) -> (Vec<Event>, Vec<Value>) {
         let manifests = std::fs::read_to_string(folder.join("rollout.yaml")).unwrap();
         let objects: Vec<Value> = serde_saphyr::from_multiple(&manifests).unwrap();
         let scenario = json!({
@@ -160,15 +161,34 @@ mod tests {
         });
         let read = oracle::read::read(&scenario).unwrap();
         let mut world = Recorded { store: store(folder), epoch: first - i64::try_from(RELEASE).unwrap() };
-        let mut kept = Kept::default();
-        Player::new(read.spec, &read.cluster, read.analyses).play(&mut world, &mut kept, &read.actions, read.until);
-        kept.0
+        let (mut kept, mut writer) = (Kept::default(), Writer::new(read.action_names.clone()));
+        for recorder in [&mut kept as &mut dyn Recorder, &mut writer] {
+            let mut player = Player::new(read.spec.clone(), &read.cluster, read.analyses.clone());
+            player.play(&mut world, recorder, &read.actions, read.until);
+        }
+        (kept.0, writer.finish(read.until))
+    }
+
+    /// The last that the trace says of a run's metric: its phase, message and counters, without its measurements.
+    fn judged(trace: &[Value], run: &str, metric: &str) -> Value {
+        let runs = trace.iter().rev().find(|line| line["runs"].get(run).is_some()).unwrap();
+        let metrics = runs["runs"][run]["metrics"].as_array().unwrap();
+        counters(metrics.iter().find(|each| each["name"] == metric).unwrap())
+    }
+
+    fn counters(metric: &Value) -> Value {
+        let mut kept: Vec<_> = metric.as_object().unwrap().iter().collect();
+        kept.retain(|(key, _)| !["name", "measurements"].contains(&key.as_str()));
+        kept.sort_by_key(|(key, _)| key.as_str());
+        json!(kept)
     }
 
     /// Measurements of a metric as text, with their Unix seconds.
     fn measured(events: &[Event], first: i64, run: &str, metric: &str) -> Vec<Value> {
         let told = events.iter().filter_map(|event| match &event.kind {
-            EventKind::Measurement { name, metric: of, value, phase, message, .. } if name == run && of == metric => {
+            EventKind::Measurement { name, metric: of, value, phase, message, .. }
+                if name == run && of == metric =>
+            {
                 let at = first + i64::try_from(event.at - RELEASE).unwrap();
                 Some(json!([at, phase, value, message]))
             }
@@ -182,7 +202,7 @@ mod tests {
         let (mut runs, mut measurements) = (0, 0);
         for (folder, recorded) in recordings() {
             let first = recorded["first"].as_i64().unwrap();
-            let events = simulated(&folder, first);
+            let (events, trace) = simulated(&folder, first);
             for run in recorded["runs"].as_array().unwrap() {
                 let name = run["name"].as_str().unwrap();
                 for (metric, result) in run["metrics"].as_object().unwrap() {
@@ -193,10 +213,14 @@ mod tests {
                     let theirs: Vec<Value> = theirs.collect();
                     let ours = measured(&events, first, name, metric);
                     assert_eq!(ours, theirs, "{}: {name}: {metric}", folder.display());
+                    let place = format!("{}: {name}: {metric}", folder.display());
+                    assert_eq!(judged(&trace, name, metric), counters(result), "{place}");
                     measurements += ours.len();
                 }
                 let end = events.iter().find_map(|event| match &event.kind {
-                    EventKind::RunEnded { name: of, phase, message } if of == name => Some(json!([phase, message])),
+                    EventKind::RunEnded { name: of, phase, message } if of == name => {
+                        Some(json!([phase, message]))
+                    }
                     _ => None,
                 });
                 assert_eq!(end, Some(json!([run["phase"], run["message"]])), "{}: {name}", folder.display());

@@ -3,7 +3,10 @@
 //! Enters: the plays of `tests/cluster/six`: manifests, what is done and answered when, the oracle's trace, and the transitions
 //! that `tests/cluster/six_releases` saw on a cluster. Leaves: the simulator's traces, in the oracle's form; whether they are the
 //! oracle's; and whether `tests/cluster/six_compare.py` finds the recorded transitions in them, which is skipped without python3.
-#![expect(clippy::disallowed_methods, reason = "a test reads its plays, and is told by the environment where traces go")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads its plays, and is told by the environment where traces go"
+)]
 
 #[cfg(test)]
 mod support;
@@ -47,8 +50,10 @@ mod tests {
         let objects: Vec<Value> = serde_saphyr::from_multiple(&manifests).unwrap();
         let mut actions = vec![json!({"at": RELEASE, "do": "setImage", "image": "app:2"})];
         actions.extend(each(&script["actions"], later));
-        let answers =
-            each(&script["answers"], |answer| json!({"query": answer["query"], "points": each(&answer["points"], later)}));
+        let answers = each(
+            &script["answers"],
+            |answer| json!({"query": answer["query"], "points": each(&answer["points"], later)}),
+        );
         json!({
             "name": play.file_name().unwrap().to_str().unwrap(),
             "until": RELEASE + script["until"].as_i64().unwrap(),
@@ -75,7 +80,8 @@ mod tests {
     fn the_oracle_plays_them_alike() {
         for play in plays() {
             let text = std::fs::read_to_string(play.join("oracle.trace.jsonl")).unwrap();
-            let expected: Vec<Value> = text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+            let expected: Vec<Value> =
+                text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
             let trace = oracle::play(&scenario(&play)).unwrap();
             if let Some(difference) = compare(&expected, &trace) {
                 let (place, oracle, ours) = (difference.place, difference.oracle, difference.ours);
@@ -92,7 +98,9 @@ mod tests {
             let name = play.file_name().unwrap().to_str().unwrap();
             std::fs::copy(play.join("real.jsonl"), work.path().join(format!("{name}.real.jsonl"))).unwrap();
         }
-        let Ok(compared) = Command::new("python3").arg(folder().join("six_compare.py")).arg(work.path()).output() else {
+        let Ok(compared) =
+            Command::new("python3").arg(folder().join("six_compare.py")).arg(work.path()).output()
+        else {
             println!("skipped: no python3");
             return;
         };
