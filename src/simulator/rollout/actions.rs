@@ -22,6 +22,12 @@ pub enum Action {
     Abort,
     /// `retry rollout`
     Retry,
+    /// `pause`
+    Pause,
+    /// `spec.paused` is set to false.
+    Resume,
+    /// `kubectl scale`
+    Scale(i64),
     /// `undo`, to a revision or (0) the previous one.
     Undo(i64),
     /// `set image` and the like: another pod template.
@@ -54,6 +60,9 @@ impl Action {
             Self::SkipAll => "promoteSkipAll",
             Self::Abort => "abort",
             Self::Retry => "retry",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Scale(_) => "scale",
             Self::Undo(_) => "undo",
             Self::Template(_) => "setImage",
             Self::Edit(_) => "applySpec",
@@ -95,6 +104,9 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
                 core.store.touch_rollout();
             }
         }
+        Action::Pause => core.store.edit(|spec| spec.paused = Some(true)),
+        Action::Resume => core.store.edit(|spec| spec.paused = Some(false)),
+        Action::Scale(replicas) => core.store.edit(|spec| spec.replicas = *replicas),
         Action::Undo(revision) => undo(core, *revision)?,
         Action::Template(template) => core.store.edit(|spec| spec.template = *template),
         Action::Edit(edit) => core.store.edit(edit),
