@@ -90,8 +90,7 @@ impl Stage {
             }
             machine.core.now = next;
         };
-        let course = std::mem::take(&mut machine.course);
-        course.ending(&core, until, self.horizon)
+        machine.course.ending(machine.core, until, self.horizon)
     }
 }
 

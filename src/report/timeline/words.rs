@@ -86,7 +86,9 @@ impl<'a> Story<'a> {
                 self.ended = None;
                 Some(Note::plain(format!("revision {revision} applied")))
             }
-            EventKind::Action { action, outcome } => Some(operator(action, outcome)),
+            EventKind::Action { action, detail, outcome, changed } => {
+                Some(operator(action, detail, outcome, *changed))
+            }
             EventKind::Step { index } => {
                 self.index = Some(*index);
                 None
@@ -246,9 +248,23 @@ impl<'a> Story<'a> {
     }
 }
 
-fn operator(action: &str, outcome: &str) -> Note {
+/// `operator: promote: rollout 'shop' promoted (nothing changed)`
+fn operator(action: &str, detail: &str, outcome: &str, changed: bool) -> Note {
+    let words = match action {
+        "promoteFull" => "promote full",
+        "promoteSkipCurrent" => "skip step",
+        "promoteSkipAll" => "skip all steps",
+        "setImage" => "apply",
+        "terminateRuns" => "terminate analysis",
+        "crashPods" => "crash",
+        other => other,
+    };
+    let who = if action == "crashPods" { "world" } else { "operator" };
+    let detail = if detail.is_empty() { String::new() } else { format!(" {}", clean(detail)) };
     let colon = if outcome.is_empty() { "" } else { ": " };
-    Note::new(Ink::Cyan, format!("operator: {}{colon}{}", clean(action), clean(outcome)))
+    let vain = if changed { "" } else { " (nothing changed)" };
+    let text = format!("{who}: {}{detail}{colon}{}{vain}", clean(words), clean(outcome));
+    Note::new(if changed { Ink::Cyan } else { Ink::Yellow }, text)
 }
 
 fn analysis(kind: &str) -> String {

@@ -74,8 +74,8 @@ impl Action {
     }
 }
 
-/// Does it. Errors are the plugin's.
-pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), String> {
+/// Does it, and says how many pods crashed. Errors are the plugin's.
+pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<i64, String> {
     match action {
         Action::Promote => promote(core),
         Action::PromoteFull => {
@@ -125,13 +125,13 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
         Action::CrashPods(template, count, recover) => {
             if let Some(hash) = core.store.hash(*template) {
                 let now = core.second();
-                core.pods.crash(hash, *count, *recover, now);
+                return Ok(core.pods.crash(hash, *count, *recover, now));
             }
         }
         Action::Refer(reason) => core.refused = reason.as_deref().map(Into::into),
         Action::Nothing => {}
     }
-    Ok(())
+    Ok(0)
 }
 
 const NO_STEPS: &str = "Cannot skip steps of a canary without steps";

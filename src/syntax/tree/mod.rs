@@ -218,6 +218,18 @@ pub enum Comparison {
     GreaterEqual,
 }
 
+impl Comparison {
+    /// As written: `<=`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+        }
+    }
+}
+
 /// A line of an slo's block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Modifier {
