@@ -61,8 +61,8 @@ pub enum Action {
     Crash {
         /// So many at most.
         pods: u32,
-        /// Of which version.
-        version: Version,
+        /// Of which side.
+        side: Side,
         /// For how long; for good where it is `None`.
         recovery: Option<Seconds>,
     },

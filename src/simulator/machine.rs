@@ -15,7 +15,6 @@ use super::rollout::{self, RESYNC, actions};
 use super::schedule::{Due, Idle};
 use super::trace::EventKind;
 use super::verdict::{Before, Course};
-use crate::model::argo::Template;
 use crate::unit::Seconds;
 
 /// Idle reconciles of one key in one second before it counts as a hot loop.
@@ -156,8 +155,10 @@ impl<'a> Machine<'a> {
     }
 
     fn take(&mut self, action: &actions::Action) {
-        let before = Before::of(&self.core.store.rollout.status);
-        let (version, changes) = (self.core.store.rollout.version, self.core.store.changes.len());
+        let store = &self.core.store;
+        let before = Before::of(&store.rollout.status);
+        let (version, changes, template) =
+            (store.rollout.version, store.changes.len(), store.rollout.spec.template);
         let said = if self.recorder.silent() { String::new() } else { action.said(self.core) };
         let result = actions::act(self.core, action);
         self.course.observe(self.core, before);
@@ -167,19 +168,20 @@ impl<'a> Machine<'a> {
         let store = &self.core.store;
         let crashed = matches!(result, Ok(pods) if pods > 0);
         let changed = store.rollout.version != version || store.changes.len() != changes || crashed;
-        let outcome = result.map(|_| "ok".to_owned()).unwrap_or_else(|error| error);
+        let outcome = result.map_or_else(|error| error, |_| "ok".to_owned());
         self.recorder.acted(action.name(), &outcome);
         // The release at second 0 is told already.
-        let released = matches!(action, actions::Action::Template(Template(1))) && self.next_action == 1;
-        if released {
+        if matches!(action, actions::Action::Template(_)) && self.next_action == 1 {
             return;
         }
         let outcome = if outcome == "ok" { said } else { outcome };
-        let new = matches!(action, actions::Action::Template(template) if store.hash(*template).is_none());
-        let revision = store.sets.iter().map(|set| super::event::revision(set.hash)).max().unwrap_or(0) + 1;
         let (name, detail) = (action.name().to_owned(), action.detail());
         self.core.tell(self.recorder, || EventKind::Action { action: name, detail, outcome, changed });
-        if new && changed {
+        let newest = self.core.store.rollout.spec.template;
+        if newest != template {
+            let store = &self.core.store;
+            let next = || u64::try_from(store.sets.len()).unwrap_or(0) + 1;
+            let revision = store.hash(newest).map_or_else(next, super::event::revision);
             self.core.tell(self.recorder, || EventKind::Applied { revision });
         }
     }

@@ -5,6 +5,10 @@
 
 use serde::Serialize;
 
+/// The version of the serialised form. It rises when a field goes or means something else; a new field or a new kind of
+/// event is no other version.
+pub const VERSION: u32 = 1;
+
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -96,8 +96,7 @@ impl<'a> Course<'a> {
 
     /// So much of the traffic reaches the release.
     pub(super) fn expose(&mut self, core: &Core, share: i64) {
-        // What a promotion brings is no risk that was taken before it.
-        if self.last.is_none() {
+        if !self.is_rolled_back() {
             self.peak = self.peak.max(share);
         }
         self.reach(core, |milestone| match milestone {
@@ -107,6 +106,11 @@ impl<'a> Course<'a> {
             }
             _ => false,
         });
+    }
+
+    /// What is seen after the end of a release that failed is not of that release.
+    fn is_rolled_back(&self) -> bool {
+        matches!(self.last, Some((Outcome::RolledBack, ..)))
     }
 
     /// Marks what has come about and had not before.
@@ -142,7 +146,7 @@ impl<'a> Course<'a> {
     pub(super) fn observe(&mut self, core: &Core, before: Before) {
         let status = &core.store.rollout.status;
         self.read(core);
-        if self.last.is_none() {
+        if !self.is_rolled_back() {
             self.peak = self.peak.max(weight(status));
         }
         for pause in &status.pauses {

@@ -7,7 +7,7 @@ use super::Context;
 use super::rollout::ResolvedRollout;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::scenario::{Action, Scenario, Version};
-use crate::syntax::tree::{self, ClauseKind, Side, Value};
+use crate::syntax::tree::{self, ClauseKind, Value};
 use crate::unit::{Seconds, grouped};
 
 /// The most pods that a rollout can be scaled to.
@@ -96,8 +96,7 @@ impl Past {
                     Some(value) => Some(context.scope.seconds(value, what, 1, context.diagnostics)?.value),
                     None => None,
                 };
-                let version = if *side == Side::Stable { Version(0) } else { Version(1) };
-                Action::Crash { pods: self.crashed(pods, rollout, context)?, version, recovery }
+                Action::Crash { pods: self.crashed(pods, rollout, context)?, side: *side, recovery }
             }
         })
     }

@@ -7,6 +7,7 @@
 use crate::model::argo::{Spec, Template};
 use crate::simulator::core::Core;
 use crate::simulator::objects::run::{Phase, RunId};
+use crate::syntax::tree::Side;
 
 /// An action.
 pub enum Action {
@@ -38,6 +39,8 @@ pub enum Action {
     TerminateRuns(Option<String>),
     /// So many ready pods of a pod template become unready, for so many seconds or for good.
     CrashPods(Template, i64, Option<i64>),
+    /// The same of the version in force, or of the newest, whichever they are by then.
+    CrashSide(Side, i64, Option<i64>),
     /// Something that the Rollout refers to changes, so that validation refuses it or does not any more; nobody is woken.
     Refer(Option<String>),
     /// Nothing that the controllers see.
@@ -67,7 +70,7 @@ impl Action {
             Self::Template(_) => "setImage",
             Self::Edit(_) => "applySpec",
             Self::TerminateRuns(_) => "terminateRuns",
-            Self::CrashPods(..) => "crashPods",
+            Self::CrashPods(..) | Self::CrashSide(..) => "crashPods",
             Self::Refer(_) => "delete",
             Self::Nothing => "nothing",
         }
@@ -128,10 +131,24 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<i64,
                 return Ok(core.pods.crash(hash, *count, *recover, now));
             }
         }
+        Action::CrashSide(side, count, recover) => {
+            let crash = Action::CrashPods(template_of(*side, core), *count, *recover);
+            return act(core, &crash);
+        }
         Action::Refer(reason) => core.refused = reason.as_deref().map(Into::into),
         Action::Nothing => {}
     }
     Ok(0)
+}
+
+/// Which template a side has.
+pub(super) fn template_of(side: Side, core: &Core) -> Template {
+    let store = &core.store;
+    let stable = store.rollout.status.stable.and_then(|hash| store.set(hash)).map(|set| set.template);
+    match (side, stable) {
+        (Side::Stable, Some(stable)) => stable,
+        _ => store.rollout.spec.template,
+    }
 }
 
 const NO_STEPS: &str = "Cannot skip steps of a canary without steps";

@@ -3,12 +3,13 @@
 //! Enters: an action of a scenario, or one that was taken. Leaves: the action that is played; its details in a trace, and
 //! what `kubectl` prints, letter for letter. It deliberately takes no action; `actions` does.
 
-use super::actions::Action;
+use super::actions::{Action, template_of};
 use crate::model::argo::Template;
 use crate::model::scenario;
 use crate::simulator::core::Core;
 use crate::simulator::objects::run::RunId;
 use crate::simulator::pods::cut;
+use crate::syntax::tree::Side;
 use crate::unit::Seconds;
 
 impl Action {
@@ -28,8 +29,8 @@ impl Action {
             Said::Undo(revision) => Self::Undo(revision.map_or(0, i64::from)),
             Said::Apply(version) => Self::Template(Template(version.0)),
             Said::TerminateAnalysis => Self::TerminateRuns(None),
-            Said::Crash { pods, version, recovery } => {
-                Self::CrashPods(Template(version.0), i64::from(pods), recovery.map(cut))
+            Said::Crash { pods, side, recovery } => {
+                Self::CrashSide(side, i64::from(pods), recovery.map(cut))
             }
         }
     }
@@ -44,8 +45,8 @@ impl Action {
                 1 => "canary".to_owned(),
                 _ => "another".to_owned(),
             },
-            Self::CrashPods(version, pods, recovery) => {
-                let side = if version.0 == 0 { "stable" } else { "canary" };
+            Self::CrashSide(side, pods, recovery) => {
+                let side = if *side == Side::Stable { "stable" } else { "canary" };
                 let noun = if *pods == 1 { "pod" } else { "pods" };
                 let recovery = recovery.and_then(|seconds| u64::try_from(seconds).ok());
                 let span = recovery.map_or_else(String::new, |seconds| format!(" for {}", Seconds(seconds)));
@@ -84,15 +85,15 @@ impl Action {
                 let said: Vec<String> = names.collect();
                 if said.is_empty() { "no analysis runs".to_owned() } else { said.join(", ") }
             }
-            Self::CrashPods(template, count, _) => {
-                let ready = store.hash(*template).and_then(|hash| store.set(hash)).map_or(0, |set| set.ready);
+            Self::CrashSide(side, count, _) => {
+                let ready = store.hash(template_of(*side, core)).and_then(|hash| store.set(hash)).map_or(0, |set| set.ready);
                 match (*count).min(ready) {
                     0 => "no such pod is ready".to_owned(),
                     1 => "1 pod is not ready any more".to_owned(),
                     pods => format!("{pods} pods are not ready any more"),
                 }
             }
-            Self::Refer(_) | Self::Nothing => String::new(),
+            Self::CrashPods(..) | Self::Refer(_) | Self::Nothing => String::new(),
         }
     }
 
