@@ -66,7 +66,8 @@ fn runs(criterion: &mut Criterion) {
             stable: side(0.001),
             canary: side(0.02),
             pod_start: (Seconds(5), Seconds(10)),
-            scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.01) }),
+            fate: scenario::Fate::default(),
+            scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.01), gap: None }),
         };
         let frame = Frame {
             epoch_ms: 1_800_000_000_000,

@@ -12,7 +12,7 @@ use rollcast::simulator::pods::{NewPod, PodChange};
 use rollcast::simulator::trace::{Event, EventKind, Outcome};
 use rollcast::simulator::verdict::Ending;
 use rollcast::source::{FileId, Span};
-use rollcast::syntax::tree::Action;
+use rollcast::model::scenario::Action;
 use rollcast::unit::{Seconds, Weight};
 
 fn fact<T>(value: T) -> Fact<T> {

@@ -15,7 +15,7 @@ use crate::model::scenario::Scenario;
 use crate::report::text::is_steering;
 use crate::report::{Commands, Suggestion, json, svg, timeline};
 use crate::simulator::Simulation;
-use crate::simulator::trace::Trace;
+use crate::simulator::trace::{Trace, VERSION};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -189,7 +189,8 @@ impl Simulate {
 fn in_json(traces: &[Trace], supplied: bool) -> Result<String, serde_json::Error> {
     let texts: Result<Vec<String>, _> = traces.iter().map(json).collect();
     let texts: Vec<String> = texts?.iter().map(|text| text.trim_end().to_owned()).collect();
-    Ok(format!("{{\"supplied\":{supplied},\n\"traces\":[\n{}\n]}}\n", texts.join(",\n")))
+    let traces = texts.join(",\n");
+    Ok(format!("{{\"version\":{VERSION},\n\"supplied\":{supplied},\n\"traces\":[\n{traces}\n]}}\n"))
 }
 
 /// A text in quotes for a shell: double ones as people type them, single ones around what a shell would read in those,

@@ -264,113 +264,79 @@ impl Node {
     }
 }
 
-impl Kind {
-    /// Visits the direct children.
-    pub(super) fn each(&self, visit: &mut dyn FnMut(&Node)) {
-        match self {
-            Self::Unary(_, a)
-            | Self::InInts(a, _)
-            | Self::InStrs(a, _)
-            | Self::InRange(a, ..)
-            | Self::MatchesConst(a, _)
-            | Self::Chain(a)
-            | Self::Predicate(a) => visit(a),
-            Self::Binary(_, a, b)
-            | Self::Member { base: a, property: b, .. }
-            | Self::Let { value: a, body: b, .. } => {
-                visit(a);
-                visit(b);
-            }
-            Self::Slice { base, from, to } => {
-                visit(base);
-                from.iter().chain(to).for_each(|n| visit(n));
-            }
-            Self::Filter { list, test, map } | Self::Find { list, test, map, .. } => {
-                visit(list);
-                visit(test);
-                if let Some(map) = map {
-                    visit(map);
+/// Both ways to visit the direct children of a node, written once.
+macro_rules! children {
+    ($(#[$doc:meta])* $name:ident($this:ty, $node:ty) $iter:ident) => {
+        $(#[$doc])*
+        pub(super) fn $name(self: $this, visit: &mut dyn FnMut($node)) {
+            match self {
+                Self::Unary(_, a)
+                | Self::InInts(a, _)
+                | Self::InStrs(a, _)
+                | Self::InRange(a, ..)
+                | Self::MatchesConst(a, _)
+                | Self::Chain(a)
+                | Self::Predicate(a) => visit(a),
+                Self::Binary(_, a, b)
+                | Self::Member { base: a, property: b, .. }
+                | Self::Let { value: a, body: b, .. } => {
+                    visit(a);
+                    visit(b);
                 }
+                Self::Slice { base, from, to } => {
+                    visit(base);
+                    from.$iter().chain(to).for_each(|n| visit(n));
+                }
+                Self::Filter { list, test, map } | Self::Find { list, test, map, .. } => {
+                    visit(list);
+                    visit(test);
+                    if let Some(map) = map {
+                        visit(map);
+                    }
+                }
+                Self::Call(callee, args) => {
+                    visit(callee);
+                    args.$iter().for_each(visit);
+                }
+                Self::Builtin(_, nodes)
+                | Self::Array(nodes)
+                | Self::ConstArray(nodes)
+                | Self::Sequence(nodes) => nodes.$iter().for_each(visit),
+                Self::Cond(a, b, c) => {
+                    visit(a);
+                    visit(b);
+                    visit(c);
+                }
+                Self::Map(pairs) => pairs.$iter().for_each(|(k, v)| {
+                    visit(k);
+                    visit(v);
+                }),
+                Self::Nil
+                | Self::Bool(_)
+                | Self::Int(_)
+                | Self::Float(_)
+                | Self::Str(_)
+                | Self::Bytes(_)
+                | Self::Ident(_)
+                | Self::Result
+                | Self::Env
+                | Self::Var(_)
+                | Self::Func(_)
+                | Self::Absent
+                | Self::ConstRange(..)
+                | Self::Pointer(_) => {}
             }
-            Self::Call(callee, args) => {
-                visit(callee);
-                args.iter().for_each(visit);
-            }
-            Self::Builtin(_, nodes)
-            | Self::Array(nodes)
-            | Self::ConstArray(nodes)
-            | Self::Sequence(nodes) => nodes.iter().for_each(visit),
-            Self::Cond(a, b, c) => {
-                visit(a);
-                visit(b);
-                visit(c);
-            }
-            Self::Map(pairs) => pairs.iter().for_each(|(k, v)| {
-                visit(k);
-                visit(v);
-            }),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Float(_)
-            | Self::Str(_)
-            | Self::Bytes(_)
-            | Self::Ident(_)
-            | Self::Result
-            | Self::Env
-            | Self::Var(_)
-            | Self::Func(_)
-            | Self::Absent
-            | Self::ConstRange(..)
-            | Self::Pointer(_) => {}
         }
-    }
+    };
+}
 
-    /// Visits the direct children, to change them.
-    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Node)) {
-        match self {
-            Self::Unary(_, a)
-            | Self::InInts(a, _)
-            | Self::InStrs(a, _)
-            | Self::InRange(a, ..)
-            | Self::MatchesConst(a, _)
-            | Self::Chain(a)
-            | Self::Predicate(a) => visit(a),
-            Self::Binary(_, a, b)
-            | Self::Member { base: a, property: b, .. }
-            | Self::Let { value: a, body: b, .. } => {
-                visit(a);
-                visit(b);
-            }
-            Self::Slice { base, from, to } => {
-                visit(base);
-                from.iter_mut().chain(to).for_each(|n| visit(n));
-            }
-            Self::Filter { list, test, map } | Self::Find { list, test, map, .. } => {
-                visit(list);
-                visit(test);
-                if let Some(map) = map {
-                    visit(map);
-                }
-            }
-            Self::Call(callee, args) => {
-                visit(callee);
-                args.iter_mut().for_each(visit);
-            }
-            Self::Builtin(_, nodes)
-            | Self::Array(nodes)
-            | Self::ConstArray(nodes)
-            | Self::Sequence(nodes) => nodes.iter_mut().for_each(visit),
-            Self::Cond(a, b, c) => {
-                visit(a);
-                visit(b);
-                visit(c);
-            }
-            Self::Map(pairs) => pairs.iter_mut().for_each(|(k, v)| {
-                visit(k);
-                visit(v);
-            }),
-            _ => {}
-        }
+impl Kind {
+    children! {
+        /// Visits the direct children.
+        each(&Self, &Node) iter
+    }
+    children! {
+        /// Visits the direct children, to change them.
+        each_mut(&mut Self, &mut Node) iter_mut
     }
 }

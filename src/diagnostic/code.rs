@@ -109,6 +109,9 @@ codes! {
     UnmetScenario = 801, "0801", Error, "an expectation that cannot be read against this rollout";
     ScenarioWithoutExpectation = 802, "0802", Warning, "a scenario that expects nothing";
     SeriesNotInWorld = 803, "0803", Warning, "a query for series that no synthetic world has";
+    NamelessScenario = 840, "0840", Error, "a scenario without a name";
+    VainAction = 841, "0841", Error, "an action on what is not there";
+    FateOfStable = 842, "0842", Error, "a fate for pods that stand already";
     NotSimulated = 901, "0901", Error, "a feature of Argo Rollouts that is not simulated";
     ManifestUnreadable = 902, "0902", Error, "a manifest that is no YAML";
     ManifestTemplate = 903, "0903", Error, "a manifest that is still a template";

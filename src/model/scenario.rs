@@ -4,7 +4,7 @@
 //! It deliberately knows no random numbers; a world is distributions, a run draws from them.
 
 use crate::source::Span;
-use crate::syntax::tree::{Action, Comparison, Outcome, Side};
+use crate::syntax::tree::{Comparison, Outcome, Phase, Side};
 use crate::unit::{Millis, Rate, Ratio, Seconds, Weight};
 
 /// A scenario for one rollout.
@@ -26,7 +26,52 @@ pub struct Scenario {
     pub seed: u64,
     /// What must come of it.
     pub expectations: Vec<Expectation>,
+    /// What is looked out for on the way, because expectations are about it.
+    pub milestones: Vec<Milestone>,
 }
+
+/// What an operator does, or what befalls the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `kubectl argo rollouts promote`
+    Promote,
+    /// `kubectl argo rollouts promote --full`
+    PromoteFull,
+    /// `kubectl argo rollouts promote --skip-current-step`
+    SkipStep,
+    /// `kubectl argo rollouts promote --skip-all-steps`
+    SkipAllSteps,
+    /// `kubectl argo rollouts abort`
+    Abort,
+    /// `kubectl argo rollouts retry rollout`
+    Retry,
+    /// `kubectl argo rollouts pause`
+    Pause,
+    /// `spec.paused` is set to false.
+    Resume,
+    /// `kubectl scale`, to so many pods.
+    Scale(u32),
+    /// `kubectl argo rollouts undo`, to a revision or to the one before.
+    Undo(Option<u32>),
+    /// The pod template of a version is applied.
+    Apply(Version),
+    /// `kubectl argo rollouts terminate analysisrun`, of every run that goes on.
+    TerminateAnalysis,
+    /// Ready pods become unready.
+    Crash {
+        /// So many at most.
+        pods: u32,
+        /// Of which side.
+        side: Side,
+        /// For how long; for good where it is `None`.
+        recovery: Option<Seconds>,
+    },
+}
+
+/// A version of the pods: 0 is the one in force before the release, 1 the one that the scenario releases, the others are
+/// those that are applied later, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u16);
 
 /// What a release meets.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +84,23 @@ pub struct World {
     pub canary: Behaviour,
     /// Start of a pod until it is available, uniformly between.
     pub pod_start: (Seconds, Seconds),
+    /// What else becomes of the pods of the release, and of versions applied later.
+    pub fate: Fate,
     /// Scrapes; `None` where nothing is ever scraped.
     pub scrape: Option<Scrape>,
+}
+
+/// What becomes of the pods of a release. Without more, each becomes ready and stays so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// From creation until a pod is ready, uniformly between, where it differs from the world's.
+    pub start: Option<(Seconds, Seconds)>,
+    /// No more pods than these become ready.
+    pub most_ready: Option<u32>,
+    /// From ready until a pod is not any more.
+    pub crash_after: Option<Seconds>,
+    /// From then until it is ready again.
+    pub recover_after: Option<Seconds>,
 }
 
 /// How Prometheus looks at the pods.
@@ -52,6 +112,8 @@ pub struct Scrape {
     pub jitter: Millis,
     /// Share of scrapes that fail.
     pub miss: Ratio,
+    /// From the first until before the second, after the release was applied, every scrape fails.
+    pub gap: Option<(Seconds, Seconds)>,
 }
 
 /// How one side answers.
@@ -101,14 +163,29 @@ pub struct Expectation {
     pub text: String,
     /// Where.
     pub span: Span,
+    /// Whether the condition must not hold.
+    pub negated: bool,
     /// What must hold of a run.
     pub condition: Condition,
     /// In which share of runs; `None` means in every one.
     pub share: Option<(Comparison, Ratio)>,
 }
 
+/// What comes about on the way, once or never.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Milestone {
+    /// The step index reaches this one, from 0, or passes it.
+    Step(u32),
+    /// So much of the traffic reaches the release: at least, or more than.
+    Weight(Comparison, Weight),
+    /// The controller writes this phase.
+    Phase(Phase),
+    /// The controller's message, or that of a condition, has this text in it.
+    Message(String),
+}
+
 /// What must hold of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// How it ends.
     Outcome {
@@ -120,6 +197,17 @@ pub enum Condition {
         within: Option<Seconds>,
         /// In this step, from 1, as the terminal counts them.
         at_step: Option<u32>,
+        /// This metric decided.
+        by: Option<String>,
+    },
+    /// Something came about.
+    Milestone {
+        /// Index into the scenario's milestones.
+        index: usize,
+        /// What it is.
+        milestone: Milestone,
+        /// No later than this.
+        within: Option<Seconds>,
     },
     /// Requests that failed on the canary.
     FailedRequests(Comparison, u64),

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::scenario::{Condition, Expectation};
-use crate::simulator::expect::{Ending, Judgement, holds, outcome_of};
+use crate::model::scenario::{Condition, Expectation, Milestone};
+use crate::simulator::expect::{Ending, Judgement, holds, outcome_of, reached};
 use crate::simulator::trace::Outcome;
 use crate::unit::{Ratio, Seconds, grouped, significant};
 
@@ -49,6 +49,7 @@ pub fn seen(expectation: &Expectation, judgement: &Judgement, endings: &[Ending]
     if let [only] = endings {
         return match &expectation.condition {
             Condition::Outcome { .. } => whole(only),
+            Condition::Milestone { index, milestone, .. } => came(*index, milestone, only),
             quantity => measured(quantity, only),
         };
     }
@@ -58,7 +59,9 @@ pub fn seen(expectation: &Expectation, judgement: &Judgement, endings: &[Ending]
     let interval = format!("{} %, {} to {}", percent(share), percent(low), percent(high));
     let count = format!("{} of {} runs ({interval})", grouped(judgement.held), grouped(judgement.runs));
     match &expectation.condition {
-        Condition::Outcome { outcome, before: None, within: None, at_step: None } => {
+        Condition::Outcome { outcome, before: None, within: None, at_step: None, by: None }
+            if !expectation.negated =>
+        {
             format!("{} in {count}", word(outcome_of(*outcome)))
         }
         _ => format!("so in {count}"),
@@ -90,7 +93,21 @@ fn measured(condition: &Condition, ending: &Ending) -> String {
         }
         Condition::Duration(..) => format!("it took {}", Seconds(ending.verdict.at)),
         Condition::PeakWeight(..) => format!("the weight went up to {} %", ending.verdict.peak_weight),
-        Condition::Outcome { .. } => whole(ending),
+        Condition::Outcome { .. } | Condition::Milestone { .. } => whole(ending),
+    }
+}
+
+/// When a milestone came about, or how the run ended without it: `step 3 came after 6m`.
+fn came(index: usize, milestone: &Milestone, ending: &Ending) -> String {
+    let what = match milestone {
+        Milestone::Step(step) => format!("step {}", step.saturating_add(1)),
+        Milestone::Weight(comparison, bound) => format!("a weight {} {bound}", comparison.sign()),
+        Milestone::Phase(phase) => format!("phase {phase:?}"),
+        Milestone::Message(text) => format!("a message with \"{}\"", clean(text)),
+    };
+    match reached(index, ending) {
+        Some(at) => format!("{what} came after {at}"),
+        None => format!("{what} never came: {}", whole(ending)),
     }
 }
 
@@ -100,7 +117,7 @@ pub fn details(expectation: &Expectation, judgement: &Judgement, endings: &[Endi
         return Vec::new();
     }
     let mut groups: BTreeMap<(Outcome, Option<String>, Option<u32>), u64> = BTreeMap::new();
-    for ending in endings.iter().filter(|ending| !holds(&expectation.condition, ending)) {
+    for ending in endings.iter().filter(|ending| !holds(expectation, ending)) {
         let verdict = &ending.verdict;
         *groups.entry((verdict.outcome, verdict.metric.clone(), verdict.step)).or_default() += 1;
     }
@@ -126,6 +143,7 @@ fn quantiles(condition: &Condition, endings: &[Ending]) -> Option<String> {
         Condition::ExposedRequests(..) => Some(ending.totals.exposed),
         Condition::Duration(..) => Some(ending.verdict.at),
         Condition::PeakWeight(..) => Some(u64::from(ending.verdict.peak_weight)),
+        Condition::Milestone { index, .. } => reached(*index, ending).map(|at| at.0),
         Condition::Outcome { .. } => None,
     };
     let mut values: Vec<u64> = endings.iter().filter_map(value).collect();
@@ -133,7 +151,7 @@ fn quantiles(condition: &Condition, endings: &[Ending]) -> Option<String> {
     let at =
         |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1)));
     let show = |value: u64| match condition {
-        Condition::Duration(..) => Seconds(value).to_string(),
+        Condition::Duration(..) | Condition::Milestone { .. } => Seconds(value).to_string(),
         Condition::PeakWeight(..) => Ratio(value as f64 / 100.0).to_string(),
         _ => grouped(value),
     };

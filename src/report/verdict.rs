@@ -141,11 +141,18 @@ fn tolerance(slo: &SloBound, failed: u32) -> String {
 /// Words for outcomes in which no metric had a part.
 fn without_metric(trace: &Trace) -> String {
     let verdict = &trace.verdict;
-    let aborted_by_hand = trace.events.iter().any(|event| {
-        event.at == verdict.at && matches!(&event.kind, EventKind::Action { action, .. } if action == "abort")
-    });
-    if verdict.outcome == Outcome::RolledBack && aborted_by_hand {
+    let by_hand = |names: &[&str]| {
+        let done = |event: &&Event| {
+            event.at == verdict.at
+                && matches!(&event.kind, EventKind::Action { action, .. } if names.contains(&action.as_str()))
+        };
+        verdict.outcome == Outcome::RolledBack && trace.events.iter().any(|event| done(&event))
+    };
+    if by_hand(&["abort"]) {
         return "because an operator aborted it".into();
+    }
+    if by_hand(&["undo", "setImage"]) {
+        return "because an operator took it back".into();
     }
     if verdict.message.contains("timed out progressing") {
         return "because its pods were not available within the progress deadline".into();

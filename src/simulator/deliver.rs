@@ -6,7 +6,7 @@
 
 use super::clock::Key;
 use super::core::Core;
-use super::event::{RouteObject, Surroundings, revision};
+use super::event::{RouteObject, Surroundings, Versions, revision};
 use super::machine::Machine;
 use super::objects::Hash;
 use super::objects::store::Change;
@@ -16,16 +16,41 @@ use crate::model::argo::Template;
 use crate::unit::{Seconds, Weight};
 
 /// What the world outside was told last.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Outside {
     split: Option<i64>,
     available: Vec<i64>,
+    /// Whose pods are the version in force, and whose the one on trial.
+    versions: (Hash, Hash),
+}
+
+impl Default for Outside {
+    fn default() -> Self {
+        Self { split: None, available: Vec::new(), versions: (Hash(0), Hash(1)) }
+    }
 }
 
 impl Outside {
-    /// The share of traffic that reaches the newest revision, if it is another than before.
+    /// Who serves, if that is another than before: a template that is neither in force nor on trial begins a trial. One
+    /// that returns to the version in force ends it, and the version that was on trial keeps its name.
+    pub(super) fn versions(&mut self, core: &Core) -> Option<Versions> {
+        let newest = core.store.hash(core.store.rollout.spec.template)?;
+        let stable = core.store.rollout.status.stable?;
+        if newest == self.versions.1 || newest == stable {
+            return None;
+        }
+        self.versions = (stable, newest);
+        Some(Versions { stable: revision(stable), canary: revision(newest) })
+    }
+
+    /// Percent of traffic that reaches the version on trial.
+    pub(super) fn share(&self) -> i64 {
+        self.split.unwrap_or(0)
+    }
+
+    /// The share of traffic that reaches the version on trial, if it is another than before.
     pub(super) fn split(&mut self, core: &Core) -> Option<Weight> {
-        let share = share(core).clamp(0, 100);
+        let share = share(core, self.versions.1).clamp(0, 100);
         if self.split == Some(share) {
             return None;
         }
@@ -34,13 +59,13 @@ impl Outside {
     }
 }
 
-/// Percent of traffic that reaches the newest revision, as the data plane would have it.
-fn share(core: &Core) -> i64 {
+/// Percent of traffic that reaches a version, as the data plane would have it.
+fn share(core: &Core, version: Hash) -> i64 {
     let store = &core.store;
-    let newest = store.hash(store.rollout.spec.template);
+    let newest = Some(version);
     if let Some(blue_green) = &store.rollout.spec.blue_green {
         let active = store.services.get(blue_green.active_service).and_then(|service| service.selector);
-        return if newest.is_some() && active == newest { 100 } else { 0 };
+        return if active == newest { 100 } else { 0 };
     }
     let canary = &store.rollout.spec.canary;
     let Some(traffic) = &canary.traffic else {
@@ -68,7 +93,7 @@ fn share(core: &Core) -> i64 {
     route
         .to
         .iter()
-        .filter(|to| newest.is_some() && target(&to.host, to.subset.as_deref()) == newest)
+        .filter(|to| target(&to.host, to.subset.as_deref()) == newest)
         .map(|to| to.weight)
         .sum()
 }

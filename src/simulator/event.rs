@@ -37,10 +37,24 @@ pub struct Ask<'a> {
     pub stable: u64,
 }
 
+/// Who serves, by revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// The version in force.
+    pub stable: u64,
+    /// The version on trial, or the last one that was.
+    pub canary: u64,
+}
+
 /// What the controllers touch outside themselves.
 pub trait Surroundings {
     /// The share of traffic that reaches the newest revision, from `at` on.
     fn split(&mut self, at: Seconds, canary: Weight);
+
+    /// From `at` on, a version other than revision 2 is on trial, or one other than revision 1 is in force.
+    fn versions(&mut self, at: Seconds, versions: Versions) {
+        let _ = (at, versions);
+    }
 
     /// A pod was started, became ready or unready, or was stopped; `revision` counts ReplicaSets from 1.
     fn pod(&mut self, at: Seconds, revision: u64, number: u32, change: PodChange);

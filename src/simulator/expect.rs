@@ -6,6 +6,7 @@
 use super::trace::{Outcome, Totals, Verdict};
 use crate::model::scenario::{Condition, Expectation};
 use crate::syntax::tree::{self, Comparison};
+use crate::unit::Seconds;
 
 /// How a run ended: all that an expectation may ask about.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Ending {
     pub verdict: Verdict,
     /// The cost.
     pub totals: Totals,
+    /// When each of the scenario's milestones came about first, seconds after the release was applied.
+    pub reached: Vec<Option<Seconds>>,
 }
 
 /// What came of one expectation over all runs.
@@ -33,10 +36,10 @@ pub struct Judgement {
 
 /// Judges an expectation over the endings of runs 0, 1, 2, ….
 pub fn judge(expectation: &Expectation, endings: &[Ending]) -> Judgement {
-    let holding = |ending: &&Ending| holds(&expectation.condition, ending);
+    let holding = |ending: &&Ending| holds(expectation, ending);
     let held = endings.iter().filter(holding).count() as u64;
     let runs = endings.len() as u64;
-    let first_miss = endings.iter().position(|ending| !holds(&expectation.condition, ending));
+    let first_miss = endings.iter().position(|ending| !holds(expectation, ending));
     let met = match expectation.share {
         None => held == runs,
         Some((comparison, ratio)) => {
@@ -54,15 +57,28 @@ fn exact_count(count: f64) -> f64 {
     if (count - whole).abs() < 1e-9 * whole.max(1.0) { whole } else { count }
 }
 
-/// Whether a condition holds of a run.
-pub fn holds(condition: &Condition, ending: &Ending) -> bool {
+/// Whether a run is as expected.
+pub fn holds(expectation: &Expectation, ending: &Ending) -> bool {
+    is_so(&expectation.condition, ending) != expectation.negated
+}
+
+/// When a milestone came about first, if it did.
+pub fn reached(index: usize, ending: &Ending) -> Option<Seconds> {
+    ending.reached.get(index).copied().flatten()
+}
+
+fn is_so(condition: &Condition, ending: &Ending) -> bool {
     let verdict = &ending.verdict;
     match condition {
-        Condition::Outcome { outcome, before, within, at_step } => {
+        Condition::Milestone { index, within, .. } => {
+            reached(*index, ending).is_some_and(|at| within.is_none_or(|most| at <= most))
+        }
+        Condition::Outcome { outcome, before, within, at_step, by } => {
             verdict.outcome == outcome_of(*outcome)
                 && before.is_none_or(|weight| verdict.peak_weight < weight.percent())
                 && within.is_none_or(|most| verdict.at <= most.0)
                 && at_step.is_none_or(|step| verdict.step.is_some_and(|at| at + 1 == step))
+                && by.as_ref().is_none_or(|slo| verdict.metric.as_ref() == Some(slo))
         }
         Condition::FailedRequests(comparison, bound) => {
             compare(ending.totals.exposed_failed as f64, *comparison, *bound as f64)

@@ -13,6 +13,7 @@ use super::objects::run::RunId;
 use super::pods::NEVER;
 use super::rollout::{self, RESYNC, actions};
 use super::schedule::{Due, Idle};
+use super::trace::EventKind;
 use super::verdict::{Before, Course};
 use crate::unit::Seconds;
 
@@ -46,7 +47,7 @@ pub(super) struct Machine<'a> {
     pub(super) restless: bool,
     idle: Idle,
     pub(super) outside: Outside,
-    pub(super) course: Course,
+    pub(super) course: Course<'a>,
     failing: Option<rollout::Failure>,
 }
 
@@ -149,25 +150,52 @@ impl<'a> Machine<'a> {
                 break;
             }
             self.next_action += 1;
-            let before = Before::of(&self.core.store.rollout.status);
-            let result = actions::act(self.core, action);
-            self.course.observe(self.core, before);
-            if self.recorder.silent() {
-                continue;
-            }
-            let outcome = match result {
-                Ok(()) => "ok".to_owned(),
-                Err(error) => error,
-            };
-            self.recorder.acted(action.name(), &outcome);
-            if matches!(action, actions::Action::Template(_)) {
-                // A new pod template is told of as the revision that comes of it.
-                continue;
-            }
-            let name = action.name();
-            self.core
-                .tell(self.recorder, || super::trace::EventKind::Action { action: name.to_owned(), outcome });
+            self.take(action);
         }
+    }
+
+    fn take(&mut self, action: &actions::Action) {
+        let store = &self.core.store;
+        let before = Before::of(&store.rollout.status);
+        let (version, changes, template) =
+            (store.rollout.version, store.changes.len(), store.rollout.spec.template);
+        let said = if self.recorder.silent() { String::new() } else { action.said(self.core) };
+        let result = actions::act(self.core, action);
+        self.course.observe(self.core, before);
+        if self.recorder.silent() {
+            return;
+        }
+        let store = &self.core.store;
+        let crashed = matches!(result, Ok(pods) if pods > 0);
+        let changed = store.rollout.version != version || store.changes.len() != changes || crashed;
+        let outcome = result.map_or_else(|error| error, |_| "ok".to_owned());
+        self.recorder.acted(action.name(), &outcome);
+        // The release at second 0 is told already.
+        if matches!(action, actions::Action::Template(_)) && self.next_action == 1 {
+            return;
+        }
+        let outcome = if outcome == "ok" { said } else { outcome };
+        let (name, detail) = (action.name().to_owned(), action.detail());
+        self.core.tell(self.recorder, || EventKind::Action { action: name, detail, outcome, changed });
+        let newest = self.core.store.rollout.spec.template;
+        if newest != template {
+            let store = &self.core.store;
+            let next = || u64::try_from(store.sets.len()).unwrap_or(0) + 1;
+            let revision = store.hash(newest).map_or_else(next, super::event::revision);
+            self.core.tell(self.recorder, || EventKind::Applied { revision });
+        }
+    }
+
+    /// Tells the world who serves, and what share of the traffic reaches the release.
+    fn tell_split(&mut self) {
+        let Some(at) = self.outer(self.core.second()) else { return };
+        if let Some(versions) = self.outside.versions(self.core) {
+            self.around.versions(at, versions);
+        }
+        if let Some(split) = self.outside.split(self.core) {
+            self.around.split(at, split);
+        }
+        self.course.expose(self.core, self.outside.share());
     }
 
     /// Reconciles until nothing is due before the end of second `t`; `false` when that never comes.
@@ -244,10 +272,7 @@ impl<'a> Machine<'a> {
                 self.failing = None;
                 self.core.rollout.forget();
                 self.recorder.succeeded();
-                let split = self.outside.split(self.core);
-                if let (Some(split), Some(at)) = (split, self.outer(self.core.second())) {
-                    self.around.split(at, split);
-                }
+                self.tell_split();
                 (true, 0)
             }
             Err(failure) => {
@@ -264,7 +289,7 @@ impl<'a> Machine<'a> {
                     });
                     self.recorder.failed(&message);
                     if self.failing.as_ref() != Some(&failure) {
-                        self.core.tell(self.recorder, || super::trace::EventKind::ReconcileError { message });
+                        self.core.tell(self.recorder, || EventKind::ReconcileError { message });
                     }
                 }
                 self.failing = Some(failure);

@@ -17,7 +17,7 @@ use super::verdict::Ending;
 use crate::condition;
 use crate::model::argo::{AnalysisSpec, Spec, Template};
 use crate::model::rollout::Rollout;
-use crate::syntax::tree;
+use crate::model::scenario::{self, Milestone};
 use crate::unit::{Seconds, Weight};
 
 /// A release to be played.
@@ -26,7 +26,7 @@ pub struct Release<'a> {
     /// The rollout; its revision 1 is up when revision 2 is applied at second 0.
     pub rollout: &'a Rollout,
     /// What operators do, by time.
-    pub actions: &'a [(Seconds, tree::Action)],
+    pub actions: &'a [(Seconds, scenario::Action)],
     /// How long it is played at most.
     pub horizon: Seconds,
 }
@@ -42,32 +42,31 @@ pub struct Stage {
     deployed: Core,
     actions: Vec<Timed>,
     horizon: i64,
+    milestones: Vec<Milestone>,
 }
 
 impl Stage {
     /// Deploys revision 1 of a rollout of a `.roll` file.
-    pub fn new(rollout: &Rollout, actions: &[(Seconds, tree::Action)], horizon: Seconds) -> Self {
+    pub fn new(rollout: &Rollout, actions: &[(Seconds, scenario::Action)], horizon: Seconds) -> Self {
         Self::of(&Subject::of(rollout), actions, horizon)
     }
 
     /// Deploys revision 1 of whatever is released.
-    pub fn of(subject: &Subject, actions: &[(Seconds, tree::Action)], horizon: Seconds) -> Self {
+    pub fn of(subject: &Subject, actions: &[(Seconds, scenario::Action)], horizon: Seconds) -> Self {
         let mut deployed = Core::new(subject.spec.clone(), &subject.cluster, subject.analyses.clone());
         deploy(&mut deployed);
         let epoch = deployed.epoch;
         let second = |at: Seconds| epoch + cut(at);
         let mut list = vec![(epoch, Action::Template(Template(1)))];
-        list.extend(actions.iter().map(|(at, action)| {
-            let action = match action {
-                tree::Action::Promote => Action::Promote,
-                tree::Action::PromoteFull => Action::PromoteFull,
-                tree::Action::Abort => Action::Abort,
-                tree::Action::Retry => Action::Retry,
-            };
-            (second(*at), action)
-        }));
+        list.extend(actions.iter().map(|(at, action)| (second(*at), Action::of(*action))));
         list.sort_by_key(|(at, _)| *at);
-        Self { deployed, actions: list, horizon: second(horizon) }
+        Self { deployed, actions: list, horizon: second(horizon), milestones: Vec::new() }
+    }
+
+    /// Looks out for these on the way.
+    #[must_use]
+    pub fn looking_out_for(self, milestones: &[Milestone]) -> Self {
+        Self { milestones: milestones.to_vec(), ..self }
     }
 
     /// Releases revision 2 once.
@@ -76,6 +75,7 @@ impl Stage {
         core.announce(around);
         core.tell(recorder, || EventKind::Applied { revision: 2 });
         let mut machine = Machine::new(&mut core, around, recorder, &self.actions);
+        machine.course.look_out_for(&self.milestones);
         let until = loop {
             let t = machine.core.second();
             if t > self.horizon {
@@ -90,8 +90,7 @@ impl Stage {
             }
             machine.core.now = next;
         };
-        let course = machine.course;
-        course.ending(&core, until, self.horizon)
+        machine.course.ending(machine.core, until, self.horizon)
     }
 }
 

@@ -55,7 +55,8 @@ impl Simulation {
         let frame = Frame { epoch_ms: EPOCH_MS, history: subject.lookback, needs: subject.needs };
         let mut world = World::new(subject.scene.clone(), &scenario.world, frame, scenario.seed, 0);
         world.reset(0, &mut queries.store);
-        let stage = Stage::of(&subject, &scenario.actions, horizon(&subject, scenario));
+        let stage = Stage::of(&subject, &scenario.actions, horizon(&subject, scenario))
+            .looking_out_for(&scenario.milestones);
         Self { subject, scenario: scenario.clone(), stage, queries, world, provider: None }
     }
 
@@ -89,14 +90,18 @@ impl Simulation {
 
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {
         self.world.reset(run, &mut self.queries.store);
-        let starts = PodStarts::new(self.scenario.world.pod_start, self.scenario.seed, run);
+        let world = &self.scenario.world;
+        let of_release = world.fate.start.unwrap_or(world.pod_start);
+        let starts = PodStarts::new(world.pod_start, self.scenario.seed, run).of_release(of_release);
         let rollout = &self.subject.scene.rollout;
         let mut provider = self.provider.as_deref_mut().map(|provider| provider as &mut dyn Provider);
         if let Some(provider) = &mut provider {
             provider.reset();
         }
         let mut site =
-            Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked).answered_by(provider);
+            Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked)
+                .fated(self.scenario.world.fate)
+                .answered_by(provider);
         let played = self.stage.play(&mut site, recorder);
         site.sample_until(played.until.0);
         let totals = self.world.totals(played.at);
@@ -110,7 +115,7 @@ impl Simulation {
             metric: played.metric,
             value: played.value,
         };
-        Ending { verdict, totals }
+        Ending { verdict, totals, reached: played.reached }
     }
 
     fn header(&self, number: u64) -> Run {
@@ -170,6 +175,10 @@ fn horizon(subject: &Subject, scenario: &Scenario) -> Seconds {
     let actions = scenario.actions.iter().map(|(at, _)| *at);
     let scripted = ends.chain(actions).max().unwrap_or_default();
     let starts = u64::try_from(subject.steps.len()).unwrap_or(0) + 1;
-    let pods = Seconds(scenario.world.pod_start.1.0.saturating_mul(starts));
-    scripted + pods + AFTERMATH + subject.length
+    let world = &scenario.world;
+    let start = world.pod_start.1.max(world.fate.start.map_or(Seconds(0), |(_, most)| most));
+    let pods = Seconds(start.0.saturating_mul(starts));
+    let crash = world.fate.crash_after.unwrap_or_default() + world.fate.recover_after.unwrap_or_default();
+    let gap = world.scrape.and_then(|scrape| scrape.gap).map_or(Seconds(0), |(_, end)| end);
+    scripted.max(gap) + pods + crash + AFTERMATH + subject.length
 }

@@ -1,11 +1,12 @@
 //! When Prometheus scrapes a target, and whether it succeeds.
 //!
-//! Enters: interval, jitter and share of misses. Leaves: instants, one after the other, each with its success.
+//! Enters: interval, jitter, share of misses, a gap. Leaves: instants, one after the other, each with its success.
 //! It deliberately knows no series. Jitter and success are drawn for every scrape whether or not they matter, so that a
 //! world with more misses has the same scrapes otherwise.
 
 use super::chance::Chance;
 use crate::model::scenario::Scrape;
+use crate::unit::Seconds;
 
 /// The scrapes of one target.
 #[derive(Clone, Debug)]
@@ -62,7 +63,9 @@ impl Schedule {
         let late = self.chance.up_to(self.scrape.jitter.0);
         // A scrape that is later than the next is due still comes before it.
         self.at = self.due.saturating_add(late).max(self.last.saturating_add(1));
-        self.missed = self.chance.uniform() < self.scrape.miss.0;
+        let lost = self.chance.uniform() < self.scrape.miss.0;
+        let within = |(from, to): (Seconds, Seconds)| (from.millis().0..to.millis().0).contains(&self.at);
+        self.missed = lost || self.scrape.gap.is_some_and(within);
     }
 }
 
@@ -73,7 +76,7 @@ mod tests {
     use crate::unit::{Millis, Ratio};
 
     fn schedule(every: i64, jitter: i64, miss: f64, run: u64) -> Schedule {
-        let scrape = Scrape { every: Millis(every), jitter: Millis(jitter), miss: Ratio(miss) };
+        let scrape = Scrape { every: Millis(every), jitter: Millis(jitter), miss: Ratio(miss), gap: None };
         Schedule::new(scrape, Chance::new(5, run, 0, Purpose::Scrapes), -60_000)
     }
 

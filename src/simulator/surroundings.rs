@@ -4,13 +4,13 @@
 //! Enters: weights, pods and questions, in time order. Leaves: answers, and the series behind them.
 //! It deliberately judges nothing.
 
-use super::event::{Ask, Provider, Surroundings};
-use super::pods::{NewPod, PodChange};
+use super::event::{Ask, Provider, Surroundings, Versions};
+use super::pods::{Life, NewPod, PodChange, cut};
 use super::queries::Queries;
 use super::trace::SignalTrack;
 use super::world::{PodStarts, World, pod_name};
 use crate::condition::Value;
-use crate::model::scenario::WorldSide as Side;
+use crate::model::scenario::{Fate, WorldSide as Side};
 use crate::unit::{Seconds, Weight};
 
 /// Second 0 of every run in Prometheus' time: a whole minute, far from any edge.
@@ -36,6 +36,8 @@ pub(super) struct Site<'a> {
     /// Who answers in the place of what was scraped.
     provider: Option<&'a mut dyn Provider>,
     starts: PodStarts,
+    fate: Fate,
+    versions: Versions,
     /// Revision, ordinal within it, and whether it is available, by the run's number of the pod.
     pods: Vec<(u64, u64, bool)>,
     /// A moment whose pod changes the world has not been told yet: pods of one second come and go together.
@@ -59,11 +61,18 @@ impl<'a> Site<'a> {
             queries,
             provider: None,
             starts,
+            fate: Fate::default(),
+            versions: Versions { stable: 1, canary: 2 },
             pods: Vec::new(),
             untold: None,
             tracked,
             next_sample: 0,
         }
+    }
+
+    /// What becomes of the pods of the release.
+    pub(super) fn fated(self, fate: Fate) -> Self {
+        Self { fate, ..self }
     }
 
     /// Lets another answer in the place of what was scraped.
@@ -90,7 +99,7 @@ impl<'a> Site<'a> {
     fn tell(&mut self) {
         let Some(at) = self.untold.take() else { return };
         self.sample_until(at.0);
-        for (side, revision) in [(Side::Stable, 1), (Side::Canary, 2)] {
+        for (side, revision) in [(Side::Stable, self.versions.stable), (Side::Canary, self.versions.canary)] {
             let available = self.pods.iter().filter(|(of, _, available)| *of == revision && *available);
             let names = available.map(|(of, ordinal, _)| pod_name(self.rollout, *of, *ordinal));
             let names: Vec<String> = names.collect();
@@ -110,6 +119,15 @@ impl Surroundings for Site<'_> {
         self.world.split(at, canary);
     }
 
+    fn versions(&mut self, at: Seconds, versions: Versions) {
+        self.tell();
+        self.sample_until(at.0);
+        self.versions = versions;
+        self.world.versions(at, [version(versions.stable), version(versions.canary)]);
+        self.untold = Some(at);
+        self.tell();
+    }
+
     fn pod(&mut self, at: Seconds, revision: u64, number: u32, change: PodChange) {
         if self.untold.is_some_and(|untold| untold != at) {
             self.tell();
@@ -127,7 +145,23 @@ impl Surroundings for Site<'_> {
 
     fn pod_start(&mut self, pod: &NewPod) -> Seconds {
         let revision = u64::from(pod.hash.0) + 1;
-        self.starts.start(&pod_name(self.rollout, revision, self.ordinal(revision)))
+        let name = pod_name(self.rollout, revision, self.ordinal(revision));
+        match version(revision) {
+            Side::Stable => self.starts.start(&name),
+            Side::Canary => self.starts.start_of_release(&name),
+        }
+    }
+
+    fn pod_life(&mut self, pod: &NewPod) -> Life {
+        let mut life = Life::ready_after(cut(self.pod_start(pod)));
+        if version(u64::from(pod.hash.0) + 1) == Side::Canary {
+            let fate = self.fate;
+            if fate.most_ready.is_some_and(|most| pod.viable >= most) {
+                life.ready_after = None;
+            }
+            (life.crash_after, life.recover_after) = (fate.crash_after.map(cut), fate.recover_after.map(cut));
+        }
+        life
     }
 
     fn measure(&mut self, ask: &Ask<'_>) -> Result<Value, String> {
@@ -139,4 +173,9 @@ impl Surroundings for Site<'_> {
         self.world.advance(ask.at.millis().0, &mut self.queries.store);
         self.queries.ask(ask.query, EPOCH_MS + ask.at.millis().0)
     }
+}
+
+/// As which side a revision answers: the one that was in force when the release was applied, or all that came after it.
+fn version(revision: u64) -> Side {
+    if revision == 1 { Side::Stable } else { Side::Canary }
 }

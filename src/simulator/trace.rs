@@ -5,6 +5,10 @@
 
 use serde::Serialize;
 
+/// The version of the serialised form. It rises when a field goes or means something else; a new field or a new kind of
+/// event is no other version.
+pub const VERSION: u32 = 1;
+
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -161,10 +165,15 @@ pub enum EventKind {
     },
     /// An operator did something.
     Action {
-        /// `promote`, `abort` …
+        /// `promote`, `promoteFull`, `promoteSkipCurrent`, `promoteSkipAll`, `abort`, `retry`, `pause`, `resume`, `scale`,
+        /// `undo`, `setImage`, `terminateRuns` or `crashPods`.
         action: String,
-        /// What the plugin would say, or what came of it.
+        /// What its name leaves open: `to 20`, `to revision 1`, `stable`, `2 canary pods for 1m`; empty otherwise.
+        detail: String,
+        /// What the command prints that does it, letter for letter, or its error.
         outcome: String,
+        /// Whether it changed anything; the plugin says the same where it did not.
+        changed: bool,
     },
     /// The index moved to this step (from 0; the number of steps means past the last).
     Step {

@@ -4,9 +4,12 @@
 //! It deliberately steers nothing.
 
 use super::core::Core;
+use super::objects::Hash;
 use super::objects::run::Phase as RunPhase;
 use super::objects::status::{Phase, Status};
 use super::trace::Outcome;
+use crate::model::scenario::Milestone;
+use crate::syntax::tree::{self, Comparison};
 use crate::unit::Seconds;
 
 /// How a release ended.
@@ -30,11 +33,18 @@ pub struct Ending {
     pub value: Option<String>,
     /// When nothing more was to come.
     pub until: Seconds,
+    /// When each milestone that was looked out for came about first, in their order.
+    pub reached: Vec<Option<Seconds>>,
 }
 
 /// What was seen so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Course {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Course<'a> {
+    milestones: &'a [Milestone],
+    /// When each came about.
+    reached: Vec<Option<i64>>,
+    /// Whether the release has begun: what holds before is the version in force.
+    begun: bool,
     peak: i64,
     last: Option<(Outcome, i64, Option<i64>, i64)>,
     /// By kind of pause, where it began: since when, step and weight. A release that waits is told by where it began to,
@@ -49,6 +59,16 @@ pub(super) struct Before {
     weight: i64,
     aborted: bool,
     promoted: bool,
+    stable: Option<Hash>,
+}
+
+fn phase_of(phase: tree::Phase) -> Phase {
+    match phase {
+        tree::Phase::Progressing => Phase::Progressing,
+        tree::Phase::Paused => Phase::Paused,
+        tree::Phase::Healthy => Phase::Healthy,
+        tree::Phase::Degraded => Phase::Degraded,
+    }
 }
 
 fn weight(status: &Status) -> i64 {
@@ -62,15 +82,73 @@ impl Before {
             weight: weight(status),
             aborted: status.aborted_at.is_some(),
             promoted: status.completed(),
+            stable: status.stable,
         }
     }
 }
 
-impl Course {
+impl<'a> Course<'a> {
+    /// Looks out for these from now on.
+    pub(super) fn look_out_for(&mut self, milestones: &'a [Milestone]) {
+        self.milestones = milestones;
+        self.reached = vec![None; milestones.len()];
+    }
+
+    /// So much of the traffic reaches the release.
+    pub(super) fn expose(&mut self, core: &Core, share: i64) {
+        if !self.is_rolled_back() {
+            self.peak = self.peak.max(share);
+        }
+        self.reach(core, |milestone| match milestone {
+            Milestone::Weight(comparison, bound) => {
+                let bound = i64::from(bound.percent());
+                if *comparison == Comparison::Greater { share > bound } else { share >= bound }
+            }
+            _ => false,
+        });
+    }
+
+    /// What is seen after the end of a release that failed is not of that release.
+    fn is_rolled_back(&self) -> bool {
+        matches!(self.last, Some((Outcome::RolledBack, ..)))
+    }
+
+    /// Marks what has come about and had not before.
+    fn reach(&mut self, core: &Core, came: impl Fn(&Milestone) -> bool) {
+        let now = core.second();
+        for (milestone, reached) in self.milestones.iter().zip(&mut self.reached) {
+            if reached.is_none() && came(milestone) {
+                *reached = Some(now);
+            }
+        }
+    }
+
+    /// What the status says.
+    fn read(&mut self, core: &Core) {
+        let status = &core.store.rollout.status;
+        let name = &core.store.rollout.spec.name;
+        self.begun |= status.current != status.stable;
+        if !self.begun {
+            return;
+        }
+        self.reach(core, |milestone| match milestone {
+            Milestone::Step(index) => status.step.is_some_and(|step| step >= i64::from(*index)),
+            Milestone::Phase(phase) => status.phase == phase_of(*phase),
+            Milestone::Message(part) => {
+                let texts = status.conditions.iter().map(|condition| &condition.message);
+                std::iter::once(&status.message).chain(texts).any(|text| text.spell(name).contains(part))
+            }
+            Milestone::Weight(..) => false,
+        });
+    }
+
     /// Looks at what a reconcile did.
     pub(super) fn observe(&mut self, core: &Core, before: Before) {
         let status = &core.store.rollout.status;
-        self.peak = self.peak.max(weight(status));
+        self.read(core);
+        if !self.is_rolled_back() {
+            self.peak = self.peak.max(weight(status));
+        }
         for pause in &status.pauses {
             if let Some(slot) = self.pauses.get_mut(pause.reason as usize)
                 && slot.is_none_or(|(since, ..)| since != pause.since)
@@ -81,11 +159,15 @@ impl Course {
         let now = core.second();
         let count = i64::try_from(core.store.rollout.spec.canary.steps.len()).unwrap_or(0);
         let step = before.step.filter(|step| *step < count);
-        if !status.abort && before.aborted {
+        // The version in force is the one that is wanted again: the release was taken back.
+        let taken_back = status.completed() && !before.promoted && status.stable == before.stable;
+        if !status.abort && before.aborted && !taken_back {
             self.last = None;
         }
-        if status.aborted_at.is_some() && !before.aborted {
+        if (status.aborted_at.is_some() || taken_back) && !before.aborted {
             self.last = Some((Outcome::RolledBack, now, step, before.weight));
+        } else if taken_back {
+            // It was aborted before, which was the end of it.
         } else if status.completed() && !before.promoted {
             self.last = Some((Outcome::Promoted, now, step, weight(status)));
         } else if !status.completed() && before.promoted {
@@ -163,6 +245,7 @@ impl Course {
             metric,
             value: value.flatten(),
             until: seconds(until),
+            reached: self.reached.iter().map(|at| at.map(seconds)).collect(),
         }
     }
 }

@@ -231,7 +231,6 @@ impl<'t> Builder<'t> {
             Rule::later_metric => format!("a metric by `{text}`"),
             Rule::later_step => format!("the step `{text}`"),
             Rule::later_traffic => format!("`traffic {text}`"),
-            Rule::later_at => format!("the action `{text}`"),
             _ => format!("`{text}`"),
         };
         self.report(Diagnostic::new(
@@ -281,7 +280,6 @@ fn is_later(rule: Rule) -> bool {
             | Rule::later_step
             | Rule::later_clause
             | Rule::later_traffic
-            | Rule::later_at
             | Rule::later_behaviour
     )
 }
@@ -297,7 +295,6 @@ fn is_later_head(rule: Rule) -> bool {
             | Rule::later_step_word
             | Rule::later_clause_word
             | Rule::later_traffic_word
-            | Rule::later_at_word
             | Rule::later_behaviour_word
     )
 }

@@ -216,6 +216,8 @@ impl<'t> Builder<'t> {
         let word = self.found(whole.start, whole.end).text;
         let starts = expected_first(context);
         if keywords(&starts).iter().any(|start| start == word) {
+            // One word alone would say the opposite of something.
+            let word = if word == "no" && context == Context::Modifier { "no data" } else { word };
             format!("`{word}`")
         } else {
             context.noun().to_owned()

@@ -3,10 +3,12 @@
 //! Enters: the text of one `.roll` file. Leaves: what could be read of it and what is wrong with the rest.
 //! It deliberately knows no names, no defaults and no other file.
 
+mod action;
 mod braces;
 mod build;
 mod context;
 mod diagnose;
+mod expectation;
 mod grammar;
 mod item;
 pub(crate) mod outline;

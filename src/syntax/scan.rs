@@ -313,8 +313,13 @@ impl<'t> Scanner<'t> {
         let (first, more) = (characters.next().unwrap_or(' '), characters.next().is_some());
         let shown: String = run.chars().take(12).flat_map(char::escape_debug).collect();
         let (headline, label) = if run.chars().all(|c| c.is_control() || !is_visible(c)) {
+            let what = match first {
+                c if c.is_control() => "control character",
+                c if c.is_whitespace() => "blank",
+                _ => "invisible character",
+            };
             (
-                format!("the control character U+{:04X} has no place here", u32::from(first)),
+                format!("the {what} U+{:04X} has no place here", u32::from(first)),
                 "not visible, and not used by the language".to_owned(),
             )
         } else {

@@ -7,10 +7,7 @@ use crate::source::Spanned;
 
 use super::build::{Builder, Node, Parts, extent};
 use super::grammar::Rule;
-use super::tree::{
-    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Comparison, Course, Expectation, ExpectationKind,
-    Outcome, Quantity, Side, Value,
-};
+use super::tree::{Behaviour, BehaviourKind, Clause, ClauseKind, Course, Side, Value};
 
 impl<'t> Builder<'t> {
     /// A line of a scenario.
@@ -54,38 +51,35 @@ impl<'t> Builder<'t> {
                 let action = parts.first(Rule::action)?;
                 ClauseKind::At { time: self.part(&parts, Rule::duration)?, action: self.action(action)? }
             }
-            Rule::expect => ClauseKind::Expect(Expectation { kind: self.expectation(&parts)?, span }),
+            Rule::expect => ClauseKind::Expect(self.expectation(&parts, span)?),
             _ => return None,
         };
         list.push(Clause { kind, span });
         Some(())
     }
 
-    fn action(&mut self, node: Node<'t>) -> Option<Spanned<Action>> {
-        let span = self.span(&node);
-        let action = match node.into_inner().last()?.as_rule() {
-            Rule::kw_full => Action::PromoteFull,
-            Rule::kw_abort => Action::Abort,
-            Rule::kw_retry => Action::Retry,
-            _ => Action::Promote,
-        };
-        Some(Spanned::new(action, span))
-    }
-
     fn behaviour(&mut self, node: Node<'t>, list: &mut Vec<Behaviour>) -> Option<()> {
         let span = self.span(&node);
         let rule = node.as_rule();
         let parts = Parts::of(node);
-        let kind = if rule == Rule::errors {
-            BehaviourKind::Errors(self.course(parts.first(Rule::course)?)?)
-        } else {
-            let mut quantiles = Vec::new();
-            for (quantile, course) in parts.all(Rule::quantile).zip(parts.all(Rule::course)) {
-                let text = self.text(&quantile);
-                let share = super::value::decimal(text.strip_prefix('p')?, "", "e-2")?;
-                quantiles.push((self.spanned(share, &quantile), self.course(course)?));
+        let kind = match rule {
+            Rule::errors => BehaviourKind::Errors(self.course(parts.first(Rule::course)?)?),
+            Rule::start => {
+                let (from, to) = self.starts(&parts)?;
+                BehaviourKind::Start(from, to)
             }
-            BehaviourKind::Latency(quantiles)
+            Rule::never_ready => BehaviourKind::NeverReady,
+            Rule::only_ready => BehaviourKind::OnlyReady(self.part(&parts, Rule::amount)?),
+            Rule::crashes => {
+                let mut times = parts.all(Rule::duration);
+                let after = self.value(times.next()?)?;
+                let recovery = match times.next() {
+                    Some(time) => Some(self.value(time)?),
+                    None => None,
+                };
+                BehaviourKind::Crashes { after, recovery }
+            }
+            _ => BehaviourKind::Latency(self.quantiles(&parts)?),
         };
         let (mut from, mut to) = (None, None);
         if let Some(during) = parts.first(Rule::during).map(Parts::of) {
@@ -97,6 +91,16 @@ impl<'t> Builder<'t> {
         }
         list.push(Behaviour { kind, from, to, span });
         Some(())
+    }
+
+    fn quantiles(&mut self, parts: &Parts<'t>) -> Option<Vec<(Spanned<f64>, Course)>> {
+        let mut quantiles = Vec::new();
+        for (quantile, course) in parts.all(Rule::quantile).zip(parts.all(Rule::course)) {
+            let text = self.text(&quantile);
+            let share = super::value::decimal(text.strip_prefix('p')?, "", "e-2")?;
+            quantiles.push((self.spanned(share, &quantile), self.course(course)?));
+        }
+        Some(quantiles)
     }
 
     fn course(&mut self, node: Node<'t>) -> Option<Course> {
@@ -134,15 +138,19 @@ impl<'t> Builder<'t> {
     }
 
     fn start(&mut self, node: Node<'t>, list: &mut Vec<(Value, Value)>) -> Option<()> {
-        let parts = Parts::of(node);
+        list.push(self.starts(&Parts::of(node))?);
+        Some(())
+    }
+
+    /// `20s..40s`; one alone is both.
+    fn starts(&mut self, parts: &Parts<'t>) -> Option<(Value, Value)> {
         let mut times = parts.all(Rule::duration);
         let from = self.value(times.next()?)?;
         let to = match times.next() {
             Some(to) => self.value(to)?,
             None => from.clone(),
         };
-        list.push((from, to));
-        Some(())
+        Some((from, to))
     }
 
     fn scrape(&mut self, parts: &Parts<'t>) -> Option<ClauseKind> {
@@ -151,92 +159,22 @@ impl<'t> Builder<'t> {
         let settings = block.map_or_else(Vec::new, |block| {
             self.block(block.block(), |builder, node, list| {
                 let rule = node.as_rule();
-                let value = builder.value(node.into_inner().last()?)?;
-                list.push((rule, value));
+                let parts = Parts::of(node);
+                let values = parts.iter().filter(|part| matches!(part.as_rule(), Rule::duration | Rule::amount));
+                let values: Option<Vec<Value>> = values.map(|value| builder.value(value)).collect();
+                list.push((rule, values?));
                 Some(())
             })
         });
         let last = |wanted: Rule| {
             let found = settings.iter().rev().find(|(rule, _)| *rule == wanted);
-            found.map(|(_, value)| value.clone())
+            found.map(|(_, values)| values.as_slice())
         };
-        Some(ClauseKind::Scrape { every, jitter: last(Rule::jitter), miss: last(Rule::miss) })
-    }
-
-    fn expectation(&mut self, parts: &Parts<'t>) -> Option<ExpectationKind> {
-        let share = match parts.first(Rule::share) {
-            Some(share) => Some(self.share(share)?),
-            None => None,
+        let first = |wanted: Rule| last(wanted).and_then(<[Value]>::first).cloned();
+        let gap = match last(Rule::outage) {
+            Some([length, at]) => Some((length.clone(), at.clone())),
+            _ => None,
         };
-        if let Some(words) = parts.first(Rule::run_quantity) {
-            return Some(ExpectationKind::Quantity {
-                quantity: self.quantity(words)?,
-                comparison: self.comparison(parts)?,
-                bound: self.part(parts, Rule::amount)?,
-                share,
-            });
-        }
-        let words = parts.first(Rule::outcome)?;
-        let outcome = match words.clone().into_inner().next()?.as_rule() {
-            Rule::kw_promote => Outcome::Promote,
-            Rule::kw_rollback => Outcome::Rollback,
-            _ => Outcome::Pause,
-        };
-        for bound in [Rule::before, Rule::within, Rule::at_step, Rule::share] {
-            self.once(parts, bound)?;
-        }
-        Some(ExpectationKind::Outcome {
-            outcome: self.spanned(outcome, &words),
-            before: self.bound(parts, Rule::before)?,
-            within: self.bound(parts, Rule::within)?,
-            at_step: self.bound(parts, Rule::at_step)?,
-            share,
-        })
-    }
-
-    /// The value of a bound such as `before 30%`; the outer `None` is a broken one.
-    #[expect(clippy::option_option, reason = "absent and broken are two things")]
-    fn bound(&mut self, parts: &Parts<'t>, rule: Rule) -> Option<Option<Value>> {
-        match parts.first(rule) {
-            Some(bound) => self.value(bound.into_inner().last()?).map(Some),
-            None => Some(None),
-        }
-    }
-
-    /// Bounds stand in any order, and each once.
-    fn once(&mut self, parts: &Parts<'t>, rule: Rule) -> Option<()> {
-        let mut bounds = parts.all(rule);
-        let first = bounds.next();
-        let (Some(first), Some(second)) = (first, bounds.next()) else {
-            return Some(());
-        };
-        let word = self.text(&second).split_whitespace().next().unwrap_or("");
-        let (first, second) = (self.place(&extent(&first)), self.place(&extent(&second)));
-        self.report(
-            Diagnostic::new(
-                Code::MalformedStatement,
-                format!("`{word}` is said twice in one `expect`"),
-                second,
-                "the second time here",
-            )
-            .because(first, "the first time here"),
-        );
-        None
-    }
-
-    fn share(&mut self, node: Node<'t>) -> Option<(Spanned<Comparison>, Value)> {
-        let parts = Parts::of(node);
-        Some((self.comparison(&parts)?, self.part(&parts, Rule::amount)?))
-    }
-
-    fn quantity(&mut self, node: Node<'t>) -> Option<Spanned<Quantity>> {
-        let span = self.span(&node);
-        let quantity = match node.into_inner().next()?.as_rule() {
-            Rule::kw_failed => Quantity::FailedRequests,
-            Rule::kw_exposed => Quantity::ExposedRequests,
-            Rule::kw_duration => Quantity::Duration,
-            _ => Quantity::PeakWeight,
-        };
-        Some(Spanned::new(quantity, span))
+        Some(ClauseKind::Scrape { every, jitter: first(Rule::jitter), miss: first(Rule::miss), gap })
     }
 }

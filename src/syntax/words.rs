@@ -19,13 +19,35 @@ fn keyword(rule: Rule) -> Option<String> {
 fn choice(rule: Rule) -> &'static [&'static str] {
     match rule {
         Rule::unit => &["ratio", "duration", "rate", "count", "text"],
-        Rule::action => &["promote", "promote full", "abort", "retry"],
+        Rule::action => ACTIONS,
+        Rule::version => &["stable", "canary", "another"],
+        Rule::which_side => &["stable", "canary"],
+        Rule::milestone => &["step", "weight", "phase", "message"],
+        Rule::phase => &["Progressing", "Paused", "Healthy", "Degraded"],
         Rule::outcome => &["promote", "rollback", "pause"],
         Rule::run_quantity => &["failed requests", "exposed requests", "duration", "peak weight"],
         Rule::side => &["stable", "canary"],
         _ => &[],
     }
 }
+
+/// What an operator may do.
+const ACTIONS: &[&str] = &[
+    "promote",
+    "promote full",
+    "skip step",
+    "skip all steps",
+    "abort",
+    "retry",
+    "pause",
+    "resume",
+    "scale",
+    "undo",
+    "undo to revision",
+    "apply",
+    "terminate analysis",
+    "crash",
+];
 
 /// The words among what was expected.
 pub(super) fn keywords(rules: &[Rule]) -> Vec<String> {

@@ -3,8 +3,11 @@
 //! Enters: the files of a program in import order. Leaves: [`Program`] and diagnostics, each mistake once.
 //! It deliberately reads no syntax but the tree, and of the outside only pods files, through `Files`.
 
+mod action;
 mod canary;
 mod damage;
+mod expectation;
+mod fate;
 mod metric;
 mod pods;
 mod rollout;

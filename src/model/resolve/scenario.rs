@@ -3,28 +3,27 @@
 //! Enters: scenario clauses and the resolved rollouts. Leaves: [`Scenario`] with every distribution filled in.
 //! It deliberately draws nothing; a world is what a run draws from.
 
-use super::Context;
+use super::{Context, action, expectation, fate};
 use super::rollout::ResolvedRollout;
 use super::scope::declared;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::model::scenario::{
-    Behaviour, Change, Condition, Episode, Expectation, Lognormal, Scenario, Scrape, World,
-};
+use crate::model::scenario::{Behaviour, Change, Episode, Fate, Lognormal, Scenario, Scrape, World};
 use crate::source::{Span, Spanned};
-use crate::syntax::tree::{self, BehaviourKind, ClauseKind, Course, ExpectationKind, Quantity, Side, Value};
-use crate::unit::{Millis, Rate, Ratio, Seconds, Weight, lognormal};
+use crate::syntax::tree::{self, BehaviourKind, ClauseKind, Course, Side, Value};
+use crate::unit::{Millis, Rate, Ratio, Seconds, lognormal};
 
 impl World {
     /// A healthy release at 50 requests a second: what a file without scenarios meets.
     pub fn healthy() -> Self {
         let latency = Lognormal { mu: libm::log(80.0), sigma: lognormal::USUAL_SPREAD };
         let side = Behaviour { errors: Ratio(0.0001), latency, episodes: Vec::new() };
-        let scrape = Scrape { every: Millis(15_000), jitter: Millis(0), miss: Ratio(0.0) };
+        let scrape = Scrape { every: Millis(15_000), jitter: Millis(0), miss: Ratio(0.0), gap: None };
         Self {
             traffic: Rate(50.0),
             stable: side.clone(),
             canary: side,
             pod_start: (Seconds(20), Seconds(20)),
+            fate: Fate::default(),
             scrape: Some(scrape),
         }
     }
@@ -42,6 +41,7 @@ impl Scenario {
             runs: 1,
             seed: 1,
             expectations: Vec::new(),
+            milestones: Vec::new(),
         }
     }
 }
@@ -59,6 +59,7 @@ pub(crate) fn resolve(
     let rollout = rollouts.get(at)?;
     let mut scenario =
         Scenario { name: item.name.value.clone(), span: Some(item.span), ..Scenario::healthy(at) };
+    nameless(item, context);
     let mut seen: Vec<(&'static str, Span)> = Vec::new();
     let mut canary_said = false;
     for clause in &item.clauses {
@@ -81,12 +82,13 @@ pub(crate) fn resolve(
             for behaviour in behaviours {
                 behave(target, behaviour, context);
             }
+            fate::of(side.value, behaviours, &mut scenario.world.fate, context);
         } else {
             apply(&mut scenario, clause, rollout, context);
         }
     }
     inherit(&mut scenario.world, canary_said, item);
-    scenario.actions.sort_by_key(|(time, _)| *time);
+    action::all(&mut scenario, item, rollout, context);
     let expects = item.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Expect(_)));
     if !expects && !context.scope.damage.within(item.span) {
         let headline = format!("`{}` expects nothing", item.name.value);
@@ -127,6 +129,22 @@ fn inherit(world: &mut World, canary_said: bool, item: &tree::Scenario) {
     let inherited: Vec<Episode> = world.stable.episodes.clone();
     let own = std::mem::take(&mut world.canary.episodes);
     world.canary.episodes = inherited.into_iter().chain(own).collect();
+}
+
+/// A name is by what `--scenario` and reports call it.
+fn nameless(item: &tree::Scenario, context: &mut Context<'_>) {
+    if !item.name.value.trim().is_empty() {
+        return;
+    }
+    let name = format!("\"a release of {}\"", item.rollout.value);
+    let title = format!("write `{name}`");
+    let report = Diagnostic::new(
+        Code::NamelessScenario,
+        "a scenario has no name",
+        item.name.span,
+        "by which reports and `--scenario` could call it",
+    );
+    context.report(report.help(title.clone()).fix(title, item.name.span, name));
 }
 
 fn unknown_rollout(item: &tree::Scenario, rollouts: &[ResolvedRollout], context: &mut Context<'_>) {
@@ -183,19 +201,13 @@ fn apply(
             }
         }
         ClauseKind::PodStart(from, to) => {
-            let from = scope.seconds(from, "the start of a pod", 0, diagnostics);
-            let until = scope.seconds(to, "the start of a pod", 0, diagnostics);
-            if let (Some(from), Some(until)) = (from, until) {
-                if until.value < from.value {
-                    let headline = "a range goes from the shorter to the longer time";
-                    let label = format!("shorter than {}", from.value);
-                    diagnostics.push(Diagnostic::new(Code::NumberOutOfRange, headline, to.span, label));
-                }
-                world.pod_start = (from.value, until.value);
+            if let Some(range) = starts(from, to, context) {
+                world.pod_start = range;
             }
         }
-        ClauseKind::Scrape { every, jitter, miss } => {
-            world.scrape = scrape(every, jitter.as_ref(), miss.as_ref(), context).or(world.scrape);
+        ClauseKind::Scrape { every, jitter, miss, gap } => {
+            world.scrape =
+                scrape(every, jitter.as_ref(), miss.as_ref(), gap.as_ref(), context).or(world.scrape);
         }
         ClauseKind::ScrapeNothing => world.scrape = None,
         ClauseKind::Runs { runs, seed } => {
@@ -209,30 +221,45 @@ fn apply(
                 scenario.seed = seed.value;
             }
         }
-        ClauseKind::At { time, action } => {
-            if let Some(time) = scope.seconds(time, "the time of an action", 0, diagnostics) {
-                scenario.actions.push((time.value, action.value));
-            }
-        }
-        ClauseKind::Expect(expectation) => {
-            if let Some(expectation) = expect(expectation, rollout, context) {
+        ClauseKind::Expect(written) => {
+            if let Some(expectation) = expectation::resolve(written, scenario, rollout, context) {
                 scenario.expectations.push(expectation);
             }
         }
-        ClauseKind::CanaryLikeStable | ClauseKind::Side { .. } => {}
+        ClauseKind::At { .. } | ClauseKind::CanaryLikeStable | ClauseKind::Side { .. } => {}
     }
+}
+
+/// The range of how long pods take to start.
+pub(super) fn starts(from: &Value, to: &Value, context: &mut Context<'_>) -> Option<(Seconds, Seconds)> {
+    let Context { scope, diagnostics, .. } = context;
+    let least = scope.seconds(from, "the start of a pod", 0, diagnostics);
+    let most = scope.seconds(to, "the start of a pod", 0, diagnostics);
+    let (least, most) = (least?.value, most?.value);
+    if most < least {
+        let headline = "a range goes from the shorter to the longer time";
+        let label = format!("shorter than {least}");
+        diagnostics.push(Diagnostic::new(Code::NumberOutOfRange, headline, to.span, label));
+    }
+    Some((least, most))
 }
 
 fn scrape(
     every: &Value,
     jitter: Option<&Value>,
     miss: Option<&Value>,
+    gap: Option<&(Value, Value)>,
     context: &mut Context<'_>,
 ) -> Option<Scrape> {
     let Context { scope, diagnostics, .. } = context;
     let every = scope.seconds(every, "the scrape interval", 1, diagnostics);
     let late = jitter.and_then(|value| Some((scope.duration(value, "the jitter", diagnostics)?, value.span)));
     let miss = miss.and_then(|value| scope.ratio(value, "the share of missed scrapes", diagnostics));
+    let gap = gap.and_then(|(length, at)| {
+        let length = scope.seconds(length, "the length of a gap", 1, diagnostics)?.value;
+        let at = scope.seconds(at, "the time of a gap", 0, diagnostics)?.value;
+        Some((at, at + length))
+    });
     let every = every?.value.millis();
     if let Some((jitter, span)) = late.filter(|(jitter, _)| *jitter >= every) {
         let headline = format!("a scrape every {every} cannot be {jitter} late");
@@ -247,6 +274,7 @@ fn scrape(
         every,
         jitter: late.map_or(Millis(0), |(jitter, _)| jitter),
         miss: Ratio(miss.map_or(0.0, |miss| miss.value)),
+        gap,
     })
 }
 
@@ -272,6 +300,8 @@ fn behave(side: &mut Behaviour, behaviour: &tree::Behaviour, context: &mut Conte
     let change = match &behaviour.kind {
         BehaviourKind::Errors(course) => errors(course, context),
         BehaviourKind::Latency(quantiles) => latency(quantiles, behaviour.span, context),
+        // What becomes of pods is `fate`'s.
+        _ => return,
     };
     let Some(change) = change else { return };
     match (change, from.is_none() && to.is_none()) {
@@ -347,103 +377,4 @@ fn positive(value: &Value, context: &mut Context<'_>) -> Option<f64> {
         return None;
     }
     Some(millis.0 as f64)
-}
-
-fn expect(
-    expectation: &tree::Expectation,
-    rollout: &ResolvedRollout,
-    context: &mut Context<'_>,
-) -> Option<Expectation> {
-    let text = context.sources.slice(expectation.span).split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
-    let (condition, share) = match &expectation.kind {
-        ExpectationKind::Outcome { share, .. } => (outcome(&expectation.kind, rollout, context)?, share),
-        ExpectationKind::Quantity { quantity, comparison, bound, share } => {
-            (measure(quantity.value, comparison.value, bound, context)?, share)
-        }
-    };
-    let share = match share {
-        None => None,
-        Some((comparison, value)) => {
-            let ratio = context.scope.ratio(value, "the share of runs", context.diagnostics)?;
-            Some((comparison.value, Ratio(ratio.value)))
-        }
-    };
-    Some(Expectation { text, span: expectation.span, condition, share })
-}
-
-/// `rollback before 30% within 5m at step 2`
-fn outcome(
-    kind: &ExpectationKind,
-    rollout: &ResolvedRollout,
-    context: &mut Context<'_>,
-) -> Option<Condition> {
-    let ExpectationKind::Outcome { outcome, before, within, at_step, .. } = kind else { return None };
-    let before = match before {
-        None => None,
-        Some(value) => Some(before_of(value, rollout, context)?),
-    };
-    let within = match within {
-        None => None,
-        Some(value) => {
-            Some(context.scope.seconds(value, "the time within which", 1, context.diagnostics)?.value)
-        }
-    };
-    let at_step = match at_step {
-        None => None,
-        Some(value) => Some(step_of(value, rollout, context)?),
-    };
-    Some(Condition::Outcome { outcome: outcome.value, before, within, at_step })
-}
-
-/// `failed requests < 500`
-fn measure(
-    quantity: Quantity,
-    comparison: tree::Comparison,
-    bound: &Value,
-    context: &mut Context<'_>,
-) -> Option<Condition> {
-    let Context { scope, diagnostics, .. } = context;
-    let requests = 0..=1_u64 << 53;
-    Some(match quantity {
-        Quantity::FailedRequests => {
-            let bound = scope.count(bound, "the number of requests", requests, diagnostics)?;
-            Condition::FailedRequests(comparison, bound.value)
-        }
-        Quantity::ExposedRequests => {
-            let bound = scope.count(bound, "the number of requests", requests, diagnostics)?;
-            Condition::ExposedRequests(comparison, bound.value)
-        }
-        Quantity::Duration => {
-            Condition::Duration(comparison, scope.seconds(bound, "a duration", 0, diagnostics)?.value)
-        }
-        Quantity::PeakWeight => {
-            Condition::PeakWeight(comparison, scope.weight(bound, "a weight", diagnostics)?)
-        }
-    })
-}
-
-/// `before 0%` could never hold once the canary has traffic, and never fail before.
-fn before_of(value: &Value, rollout: &ResolvedRollout, context: &mut Context<'_>) -> Option<Weight> {
-    let weight = context.scope.weight(value, "a weight", context.diagnostics)?;
-    if weight == Weight::ZERO && !rollout.broken {
-        let headline = "no weight is below 0%";
-        context.report(Diagnostic::new(Code::UnmetScenario, headline, value.span, "can never hold"));
-        return None;
-    }
-    Some(weight)
-}
-
-fn step_of(value: &Value, rollout: &ResolvedRollout, context: &mut Context<'_>) -> Option<u32> {
-    let steps = &rollout.rollout.canary.steps;
-    let most = u64::try_from(steps.len()).unwrap_or(u64::MAX).max(1);
-    let step = context.scope.count(value, "a step", 1..=u64::from(u32::MAX), context.diagnostics)?;
-    if step.value > most && !rollout.broken {
-        let headline = format!("there is no step {}", step.value);
-        let label = format!("the rollout has {most} step{}", if most == 1 { "" } else { "s" });
-        let report = Diagnostic::new(Code::UnmetScenario, headline, value.span, label);
-        context.report(report.help("a weight with a duration is two steps: the weight and the pause"));
-        return None;
-    }
-    u32::try_from(step.value).ok()
 }

@@ -419,12 +419,7 @@ fn unit_report(statement: &tree::Slo, kind: &ValueKind, wanted: Unit) -> Diagnos
 
 /// `<` and its like as Argo's conditions and people write them.
 pub(crate) fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Less => "<",
-        Comparison::LessEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterEqual => ">=",
-    }
+    comparison.sign()
 }
 
 /// The comparison that holds exactly where the other does not, for numbers.

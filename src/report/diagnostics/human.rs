@@ -14,6 +14,7 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use super::super::style::{Ink, Look};
 use super::super::text::{clean, is_steering, line as push_line, width, wrap};
 use super::summary;
+use super::window::Window;
 
 /// Each diagnostic in turn, a blank line after each, and the summary last; `read` counts the files that were read.
 pub fn human(diagnostics: &[Diagnostic], sources: &Sources, read: usize, look: &Look) -> String {
@@ -74,9 +75,12 @@ fn by_file(labels: &[Label]) -> Vec<(FileId, Vec<&Label>)> {
 
 /// The lines of one file that labels point at.
 fn snippet(file: &SourceFile, labels: &[&Label], look: &Look) -> String {
-    let shown = Shown { file, text: harmless(&file.text) };
-    let labels = labels.iter().enumerate().map(|(at, label)| {
-        let (start, end) = shown.bounds(label.span);
+    let whole = harmless(&file.text);
+    let places: Vec<(usize, usize)> = labels.iter().map(|label| bounds(&whole, label.span)).collect();
+    let room = look.columns().saturating_sub(MARGIN);
+    let shown = Shown { file, window: Window::around(&whole, &places, room, look.ellipsis()) };
+    let labels = labels.iter().zip(&places).enumerate().map(|(at, (label, (start, end)))| {
+        let (start, end) = (shown.window.here(*start), shown.window.here(*end));
         let text = Some(clean(&label.text)).filter(|text| !text.is_empty());
         let span = SourceSpan::from((start, end - start));
         if at == 0 {
@@ -127,53 +131,56 @@ fn harmless(text: &str) -> String {
 #[derive(Debug)]
 struct Shown<'a> {
     file: &'a SourceFile,
-    text: String,
+    window: Window,
 }
 
 /// A label that spans more lines than these points at its first line alone.
 const LINES: usize = 6;
 
+/// What miette puts before a line: a number of up to six digits and a rule.
+const MARGIN: usize = 10;
+
+/// Byte bounds that lie in the text and on characters.
+fn bounds(text: &str, span: Span) -> (usize, usize) {
+    let floor = |at: u32| {
+        let at = (at as usize).min(text.len());
+        (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    };
+    let start = floor(span.start);
+    let end = floor(span.end).max(start);
+    // What is missing at the end of a file is missing after its last word, not on the empty line below.
+    let last = text.trim_end().len();
+    if start >= last {
+        return character_before(text, last);
+    }
+    let ends_line = text.get(start..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
+    if start == end && ends_line {
+        return character_before(text, start);
+    }
+    let within = text.get(start..end).unwrap_or("");
+    if within.lines().count() > LINES {
+        let first = within.lines().next().unwrap_or("");
+        return (start, start + first.len());
+    }
+    (start, end)
+}
+
+/// Miette draws nothing under a place past the end of a line.
+fn character_before(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or("");
+    let length = before.chars().next_back().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    (at - length, at)
+}
+
 impl Shown<'_> {
-    /// Byte bounds that lie in the text and on characters.
-    fn bounds(&self, span: Span) -> (usize, usize) {
-        let floor = |at: u32| {
-            let at = (at as usize).min(self.text.len());
-            (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
-        };
-        let start = floor(span.start);
-        let end = floor(span.end).max(start);
-        // What is missing at the end of a file is missing after its last word, not on the empty line below.
-        let last = self.text.trim_end().len();
-        if start >= last {
-            return self.character_before(last);
-        }
-        let ends_line = self.text.get(start..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
-        if start == end && ends_line {
-            return self.character_before(start);
-        }
-        let within = self.text.get(start..end).unwrap_or("");
-        if within.lines().count() > LINES {
-            let first = within.lines().next().unwrap_or("");
-            return (start, start + first.len());
-        }
-        (start, end)
-    }
-
-    /// Miette draws nothing under a place past the end of a line.
-    fn character_before(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or("");
-        let length = before.chars().next_back().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        (at - length, at)
-    }
-
     /// The lines that hold `start..end`, without the last line break.
     fn whole_lines(&self, start: usize, end: usize) -> (usize, usize) {
-        let before = self.text.get(..start).unwrap_or("");
+        let before = self.window.text.get(..start).unwrap_or("");
         let first = before.rfind('\n').map_or(0, |at| at + 1);
-        let after = self.text.get(end..).unwrap_or("");
+        let after = self.window.text.get(end..).unwrap_or("");
         let rest = after.find('\n').unwrap_or(after.len());
         // A line break that the span itself ends with has ended its line.
-        let ends = end > start && self.text.get(..end).is_some_and(|text| text.ends_with('\n'));
+        let ends = end > start && self.window.text.get(..end).is_some_and(|text| text.ends_with('\n'));
         (first, if ends { end } else { end + rest })
     }
 }
@@ -186,14 +193,14 @@ impl SourceCode for Shown<'_> {
         _context_lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let at = self.file.line_column(u32::try_from(start).unwrap_or(u32::MAX));
+        let at = self.file.line_column(u32::try_from(self.window.there(start)).unwrap_or(u32::MAX));
         let (from, to, column) = if context_lines_before == 0 {
             (start, end, at.column - 1)
         } else {
             let (from, to) = self.whole_lines(start, end);
             (from, to, 0)
         };
-        let data = self.text.get(from..to).ok_or(MietteError::OutOfBounds)?;
+        let data = self.window.text.get(from..to).ok_or(MietteError::OutOfBounds)?;
         let lines = data.lines().count();
         let name = clean(&self.file.name);
         let span = SourceSpan::from((from, to - from));

@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod place;
 mod summary;
+mod window;
 
 pub use github::github;
 pub use human::human;

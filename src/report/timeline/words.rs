@@ -41,6 +41,10 @@ pub(super) struct Story<'a> {
     index: Option<u32>,
     ended: Option<&'static str>,
     canary: Option<u64>,
+    /// The version in force, and the one before it.
+    stable: u64,
+    replaced: u64,
+    applied: Vec<u64>,
     available: BTreeMap<u64, u32>,
     runs: BTreeMap<&'a str, &'a str>,
     untold: Option<(u64, u32, String)>,
@@ -56,6 +60,9 @@ impl<'a> Story<'a> {
             index: None,
             ended: None,
             canary: None,
+            stable: 1,
+            replaced: 1,
+            applied: vec![1],
             available: BTreeMap::new(),
             runs: BTreeMap::new(),
             untold: None,
@@ -82,11 +89,18 @@ impl<'a> Story<'a> {
     pub(super) fn tell(&mut self, event: &'a Event, later: &'a [Event]) -> Vec<Note> {
         let note = match &event.kind {
             EventKind::Applied { revision } => {
-                self.canary = Some(*revision);
-                self.ended = None;
-                Some(Note::plain(format!("revision {revision} applied")))
+                let again = if self.applied.contains(revision) { " again" } else { "" };
+                self.applied.push(*revision);
+                // What returns to the version in force ends a trial, it begins none.
+                if *revision != self.stable {
+                    self.canary = Some(*revision);
+                    self.ended = None;
+                }
+                Some(Note::plain(format!("revision {revision} applied{again}")))
             }
-            EventKind::Action { action, outcome } => Some(operator(action, outcome)),
+            EventKind::Action { action, detail, outcome, changed } => {
+                Some(operator(action, detail, outcome, *changed))
+            }
             EventKind::Step { index } => {
                 self.index = Some(*index);
                 None
@@ -121,22 +135,28 @@ impl<'a> Story<'a> {
             }
             EventKind::Promoted { revision } => {
                 self.ended = Some("promoted");
+                (self.replaced, self.stable) = (self.stable, *revision);
                 self.weight = 100;
                 Some(Note::new(Ink::Green, format!("revision {revision} is stable")))
+            }
+            // Kubernetes refuses a write on what has changed since it was read; the controller reads again.
+            EventKind::ReconcileError { message } if message.contains("the object has been modified") => {
+                Some(Note::new(Ink::Dim, "a stale write is tried again"))
             }
             EventKind::ReconcileError { message } => Some(Note::new(Ink::Red, clean(message))),
         };
         note.into_iter().collect()
     }
 
-    /// Whose pods: the canary's, or those of the version before.
-    fn side(&self, revision: u64) -> &'static str {
+    /// Whose pods: the canary's, those of the version in force or before, or those of a version in between.
+    fn side(&self, revision: u64) -> String {
         let is_canary = self.canary == Some(revision);
         match (is_canary, self.ended == Some("promoted")) {
-            (true, true) => "new version",
-            (true, false) => "canary",
-            (false, true) => "old version",
-            (false, false) => "stable",
+            (true, true) => "new version".into(),
+            (true, false) => "canary".into(),
+            (false, true) if revision == self.replaced => "old version".into(),
+            (false, false) if revision == self.stable => "stable".into(),
+            _ => format!("revision {revision}"),
         }
     }
 
@@ -246,9 +266,23 @@ impl<'a> Story<'a> {
     }
 }
 
-fn operator(action: &str, outcome: &str) -> Note {
+/// `operator: promote: rollout 'shop' promoted (nothing changed)`
+fn operator(action: &str, detail: &str, outcome: &str, changed: bool) -> Note {
+    let words = match action {
+        "promoteFull" => "promote full",
+        "promoteSkipCurrent" => "skip step",
+        "promoteSkipAll" => "skip all steps",
+        "setImage" => "apply",
+        "terminateRuns" => "terminate analysis",
+        "crashPods" => "crash",
+        other => other,
+    };
+    let who = if action == "crashPods" { "world" } else { "operator" };
+    let detail = if detail.is_empty() { String::new() } else { format!(" {}", clean(detail)) };
     let colon = if outcome.is_empty() { "" } else { ": " };
-    Note::new(Ink::Cyan, format!("operator: {}{colon}{}", clean(action), clean(outcome)))
+    let vain = if changed { "" } else { " (nothing changed)" };
+    let text = format!("{who}: {}{detail}{colon}{}{vain}", clean(words), clean(outcome));
+    Note::new(if changed { Ink::Cyan } else { Ink::Yellow }, text)
 }
 
 fn analysis(kind: &str) -> String {

@@ -7,6 +7,7 @@
 use crate::model::argo::{Spec, Template};
 use crate::simulator::core::Core;
 use crate::simulator::objects::run::{Phase, RunId};
+use crate::syntax::tree::Side;
 
 /// An action.
 pub enum Action {
@@ -22,6 +23,12 @@ pub enum Action {
     Abort,
     /// `retry rollout`
     Retry,
+    /// `pause`
+    Pause,
+    /// `spec.paused` is set to false.
+    Resume,
+    /// `kubectl scale`
+    Scale(i64),
     /// `undo`, to a revision or (0) the previous one.
     Undo(i64),
     /// `set image` and the like: another pod template.
@@ -32,6 +39,8 @@ pub enum Action {
     TerminateRuns(Option<String>),
     /// So many ready pods of a pod template become unready, for so many seconds or for good.
     CrashPods(Template, i64, Option<i64>),
+    /// The same of the version in force, or of the newest, whichever they are by then.
+    CrashSide(Side, i64, Option<i64>),
     /// Something that the Rollout refers to changes, so that validation refuses it or does not any more; nobody is woken.
     Refer(Option<String>),
     /// Nothing that the controllers see.
@@ -54,19 +63,22 @@ impl Action {
             Self::SkipAll => "promoteSkipAll",
             Self::Abort => "abort",
             Self::Retry => "retry",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Scale(_) => "scale",
             Self::Undo(_) => "undo",
             Self::Template(_) => "setImage",
             Self::Edit(_) => "applySpec",
             Self::TerminateRuns(_) => "terminateRuns",
-            Self::CrashPods(..) => "crashPods",
+            Self::CrashPods(..) | Self::CrashSide(..) => "crashPods",
             Self::Refer(_) => "delete",
             Self::Nothing => "nothing",
         }
     }
 }
 
-/// Does it. Errors are the plugin's.
-pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), String> {
+/// Does it, and says how many pods crashed. Errors are the plugin's.
+pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<i64, String> {
     match action {
         Action::Promote => promote(core),
         Action::PromoteFull => {
@@ -95,6 +107,9 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
                 core.store.touch_rollout();
             }
         }
+        Action::Pause => core.store.edit(|spec| spec.paused = Some(true)),
+        Action::Resume => core.store.edit(|spec| spec.paused = Some(false)),
+        Action::Scale(replicas) => core.store.edit(|spec| spec.replicas = *replicas),
         Action::Undo(revision) => undo(core, *revision)?,
         Action::Template(template) => core.store.edit(|spec| spec.template = *template),
         Action::Edit(edit) => core.store.edit(edit),
@@ -113,13 +128,27 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
         Action::CrashPods(template, count, recover) => {
             if let Some(hash) = core.store.hash(*template) {
                 let now = core.second();
-                core.pods.crash(hash, *count, *recover, now);
+                return Ok(core.pods.crash(hash, *count, *recover, now));
             }
+        }
+        Action::CrashSide(side, count, recover) => {
+            let crash = Action::CrashPods(template_of(*side, core), *count, *recover);
+            return act(core, &crash);
         }
         Action::Refer(reason) => core.refused = reason.as_deref().map(Into::into),
         Action::Nothing => {}
     }
-    Ok(())
+    Ok(0)
+}
+
+/// Which template a side has.
+pub(super) fn template_of(side: Side, core: &Core) -> Template {
+    let store = &core.store;
+    let stable = store.rollout.status.stable.and_then(|hash| store.set(hash)).map(|set| set.template);
+    match (side, stable) {
+        (Side::Stable, Some(stable)) => stable,
+        _ => store.rollout.spec.template,
+    }
 }
 
 const NO_STEPS: &str = "Cannot skip steps of a canary without steps";

@@ -12,6 +12,7 @@ mod failure;
 mod history;
 mod invalid;
 mod istio;
+mod operator;
 mod pause;
 mod phase;
 mod replicas;

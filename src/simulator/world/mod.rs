@@ -64,6 +64,8 @@ pub struct Frame {
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Split(Weight),
+    /// As which side the versions answer that stand on the stable side and on the canary's.
+    Versions([Side; 2]),
     /// So many of the announced pods, from this one on, are all that a side has.
     Pods {
         side: Side,
@@ -85,6 +87,8 @@ pub struct World {
     start: i64,
     common: Common,
     weight: Weight,
+    /// As which side the version answers that stands on each: stable, canary.
+    versions: [Side; 2],
     /// Available pods: stable, canary.
     available: (usize, usize),
     changes: VecDeque<(i64, Change)>,
@@ -119,6 +123,7 @@ impl World {
                 epoch_ms: frame.epoch_ms,
             },
             weight: Weight::ZERO,
+            versions: [Side::Stable, Side::Canary],
             available: (0, 0),
             changes: VecDeque::new(),
             announced: Vec::new(),
@@ -147,6 +152,7 @@ impl World {
 
     fn begin(&mut self) {
         self.weight = Weight::ZERO;
+        self.versions = [Side::Stable, Side::Canary];
         self.available = (0, 0);
         self.changes.clear();
         self.announced.clear();
@@ -169,6 +175,11 @@ impl World {
     /// Changes come in the order of their time; one before what is scraped already counts from there on.
     pub fn split(&mut self, at: Seconds, canary: Weight) {
         self.announce(at, Change::Split(canary));
+    }
+
+    /// From `at` on the version on the stable side answers as the first of these, that on the canary's as the second.
+    pub fn versions(&mut self, at: Seconds, versions: [Side; 2]) {
+        self.announce(at, Change::Versions(versions));
     }
 
     /// From `at` on these are the available pods of a side, by name. A name that comes back is a new process.
@@ -282,6 +293,12 @@ impl World {
     fn apply(&mut self, at: i64, change: Change) {
         match change {
             Change::Split(weight) => self.weight = weight,
+            Change::Versions(versions) => {
+                self.versions = versions;
+                for source in self.targets.iter_mut().flat_map(|target| &mut target.sources) {
+                    source.answer_as(at, answering(versions, source.side()), &mut self.common);
+                }
+            }
             Change::Pods { side, first, count } => {
                 match side {
                     Side::Stable => self.available.0 = count,
@@ -303,6 +320,10 @@ impl World {
         for number in self.announced.iter().skip(first).take(count) {
             if let Some(target) = self.targets.get_mut(*number) {
                 target.listed = true;
+                for source in &mut target.sources {
+                    source.change_sides(at, side, &mut self.common);
+                    source.answer_as(at, answering(self.versions, side), &mut self.common);
+                }
             }
         }
         let mut present = 0;
@@ -351,6 +372,14 @@ impl World {
                 source.set(at, rate, number > 0 || pods > 0, self.seed, &mut self.common);
             }
         }
+    }
+}
+
+/// As which side the version on a side answers.
+fn answering([stable, canary]: [Side; 2], side: Side) -> Side {
+    match side {
+        Side::Stable => stable,
+        Side::Canary => canary,
     }
 }
 

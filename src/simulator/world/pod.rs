@@ -43,12 +43,25 @@ pub struct PodStarts {
     seed: u64,
     run: u64,
     range: (Seconds, Seconds),
+    of_release: (Seconds, Seconds),
 }
 
 impl PodStarts {
     /// The starts of run `run` of `seed`, uniformly in `range`; in either order.
     pub fn new(range: (Seconds, Seconds), seed: u64, run: u64) -> Self {
-        Self { seed, run, range: (range.0.min(range.1), range.0.max(range.1)) }
+        let range = (range.0.min(range.1), range.0.max(range.1));
+        Self { seed, run, range, of_release: range }
+    }
+
+    /// Lets pods of the release, and of versions applied later, start in another range.
+    #[must_use]
+    pub fn of_release(self, range: (Seconds, Seconds)) -> Self {
+        Self { of_release: (range.0.min(range.1), range.0.max(range.1)), ..self }
+    }
+
+    /// The same for pods of the release.
+    pub fn start_of_release(&self, pod: &str) -> Seconds {
+        Self { range: self.of_release, ..*self }.start(pod)
     }
 
     /// From creation to availability of the pod of this name, in whole seconds, each of the range equally likely. It

@@ -34,7 +34,12 @@ struct Streams {
 /// Requests to one side as one proxy counts them.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
+    /// To which side the requests go.
     side: Side,
+    /// To which they go when a run begins.
+    home: Side,
+    /// As which side the version answers that stands there.
+    version: Side,
     drawer: u64,
     streams: Option<Streams>,
     /// Requests per millisecond.
@@ -53,6 +58,8 @@ impl Source {
     pub(super) fn new(side: Side, drawer: u64) -> Self {
         Self {
             side,
+            home: side,
+            version: side,
             drawer,
             streams: None,
             rate: 0.0,
@@ -66,6 +73,7 @@ impl Source {
 
     /// Forgets the run before; its own begins at `start`.
     pub(super) fn forget(&mut self, start: i64) {
+        (self.side, self.version) = (self.home, self.home);
         self.streams = None;
         self.rate = 0.0;
         self.answered = true;
@@ -88,6 +96,22 @@ impl Source {
 
     pub(super) fn side(&self) -> Side {
         self.side
+    }
+
+    /// From `at` on another version stands there.
+    pub(super) fn answer_as(&mut self, at: i64, version: Side, common: &mut Common) {
+        if version != self.version {
+            self.draw_until(at, common);
+            self.version = version;
+        }
+    }
+
+    /// From `at` on it counts the requests of the other side: its pod has changed sides.
+    pub(super) fn change_sides(&mut self, at: i64, side: Side, common: &mut Common) {
+        if side != self.side {
+            self.draw_until(at, common);
+            self.side = side;
+        }
     }
 
     /// From `at` on there are `rate` requests per millisecond.
@@ -128,7 +152,7 @@ impl Source {
             return;
         }
         let middle = (self.drawn as f64 + end as f64) * 0.5;
-        let share = if self.answered { common.course.errors(self.side, middle) } else { 1.0 };
+        let share = if self.answered { common.course.errors(self.version, middle) } else { 1.0 };
         let failed = streams.failures.binomial(requests, share);
         let succeeded = requests - failed;
         if self.drawn >= 0 {
@@ -145,7 +169,7 @@ impl Source {
         self.succeeded.requests = self.succeeded.requests.saturating_add(succeeded);
         self.failed.requests = self.failed.requests.saturating_add(failed);
         if common.needs.latency {
-            let law = common.course.law(self.side, middle);
+            let law = common.course.law(self.version, middle);
             self.succeeded.sum +=
                 law.draw(succeeded, &mut streams.success_latency, &mut self.succeeded.buckets);
             self.failed.sum += law.draw(failed, &mut streams.failure_latency, &mut self.failed.buckets);

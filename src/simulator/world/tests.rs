@@ -96,7 +96,8 @@ fn scenario(traffic: f64, stable: f64, canary: f64) -> scenario::World {
         stable: behaviour(stable),
         canary: behaviour(canary),
         pod_start: (Seconds(5), Seconds(10)),
-        scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.0) }),
+            fate: scenario::Fate::default(),
+        scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.0), gap: None }),
     }
 }
 
@@ -462,7 +463,7 @@ proptest! {
         let mut scenario = scenario(traffic, errors / 2.0, errors);
         // Enough scrapes of any interval, and few of the shortest.
         let history = u64::try_from(every).unwrap() * 20 / 1000;
-        scenario.scrape = Some(Scrape { every: Millis(every.max(2000)), jitter: Millis(jitter), miss: Ratio(miss) });
+        scenario.scrape = Some(Scrape { every: Millis(every.max(2000)), jitter: Millis(jitter), miss: Ratio(miss), gap: None });
         let change = Deviation::Latency(Lognormal { mu: 3.0, sigma: 0.0 }, Lognormal { mu: 9.0, sigma: 3.0 }, Seconds(ramp.2));
         scenario.canary.episodes = vec![Episode { from: Seconds(ramp.0), to: Some(Seconds(ramp.1)), change }];
         let split = if hosts { Split::Hosts } else { Split::Subsets };

@@ -3,8 +3,14 @@
 //! Enters: nothing but values. Leaves: shapes that the grammar fills and that `model` and `formatter` read.
 //! It deliberately knows no meaning: a word may name nothing, a percentage may exceed a hundred.
 
+mod scenario;
+
 use crate::source::{Span, Spanned};
 use crate::unit::Millis;
+pub use scenario::{
+    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone, Outcome,
+    Phase, Quantity, Scenario, Side, Version,
+};
 
 /// A name as written, with its place.
 pub type Name = Spanned<String>;
@@ -212,6 +218,18 @@ pub enum Comparison {
     GreaterEqual,
 }
 
+impl Comparison {
+    /// As written: `<=`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+        }
+    }
+}
+
 /// A line of an slo's block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Modifier {
@@ -296,193 +314,4 @@ pub struct Background {
     pub slos: Vec<Name>,
     /// `from 10%`
     pub from: Option<Value>,
-}
-
-/// A test of a rollout: the world it meets and what must come of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scenario {
-    /// Its name, unquoted.
-    pub name: Name,
-    /// `for checkout`
-    pub rollout: Name,
-    /// Its lines.
-    pub clauses: Vec<Clause>,
-    /// All of it.
-    pub span: Span,
-}
-
-/// A line of a scenario.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clause {
-    /// What it is.
-    pub kind: ClauseKind,
-    /// All of it.
-    pub span: Span,
-}
-
-/// The lines of a scenario.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClauseKind {
-    /// `traffic 50/s`
-    Traffic(Value),
-    /// `canary like stable`
-    CanaryLikeStable,
-    /// `stable { … }` or `canary { … }`
-    Side {
-        /// Which.
-        side: Spanned<Side>,
-        /// Its behaviours.
-        behaviours: Vec<Behaviour>,
-    },
-    /// `pods { start 20s..40s }`: start of a pod, from and to (equal where one was written).
-    PodStart(Value, Value),
-    /// `scrape every 15s { jitter 2s miss 1% }`
-    Scrape {
-        /// Interval.
-        every: Value,
-        /// `jitter 2s`
-        jitter: Option<Value>,
-        /// `miss 1%`
-        miss: Option<Value>,
-    },
-    /// `scrape nothing`: Prometheus never sees this release.
-    ScrapeNothing,
-    /// `runs 1000 seed 7`; the seed may stand alone (`seed 7`).
-    Runs {
-        /// How many.
-        runs: Option<Value>,
-        /// From which seed.
-        seed: Option<Value>,
-    },
-    /// `at 12m promote`
-    At {
-        /// When.
-        time: Value,
-        /// `promote`, `promote full`, `abort`, `retry`.
-        action: Spanned<Action>,
-    },
-    /// `expect …`
-    Expect(Expectation),
-}
-
-/// A side of the split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    /// The version in force.
-    Stable,
-    /// The version on trial.
-    Canary,
-}
-
-/// What an operator does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// `kubectl argo rollouts promote`
-    Promote,
-    /// `kubectl argo rollouts promote --full`
-    PromoteFull,
-    /// `kubectl argo rollouts abort`
-    Abort,
-    /// `kubectl argo rollouts retry rollout`
-    Retry,
-}
-
-/// How one side behaves, perhaps for a while: `errors 20% from 3m to 4m`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Behaviour {
-    /// What.
-    pub kind: BehaviourKind,
-    /// `from 3m`: seconds after the release was applied.
-    pub from: Option<Value>,
-    /// `to 4m`
-    pub to: Option<Value>,
-    /// All of it.
-    pub span: Span,
-}
-
-/// The behaviours of a side.
-#[derive(Clone, Debug, PartialEq)]
-pub enum BehaviourKind {
-    /// `errors 10%`, `errors ramp 0% to 10% over 20m`
-    Errors(Course),
-    /// `latency p95 2s`, `latency p95 ramps 200ms to 2s over 20m`, `latency p50 80ms p99 900ms`: quantile (0.95) and value.
-    Latency(Vec<(Spanned<f64>, Course)>),
-}
-
-/// A value that stays or ramps.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Course {
-    /// It stays.
-    Constant(Value),
-    /// `ramps 200ms to 2s over 20m`
-    Ramp {
-        /// At the beginning.
-        start: Value,
-        /// At the end.
-        end: Value,
-        /// How long.
-        over: Value,
-    },
-}
-
-/// `expect rollback before 30% within 5m in >= 99% of runs`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expectation {
-    /// What is expected.
-    pub kind: ExpectationKind,
-    /// All of it, from `expect`.
-    pub span: Span,
-}
-
-/// What may be expected.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ExpectationKind {
-    /// An outcome with its bounds.
-    Outcome {
-        /// Which.
-        outcome: Spanned<Outcome>,
-        /// `before 30%`: the weight stayed below.
-        before: Option<Value>,
-        /// `within 15m`
-        within: Option<Value>,
-        /// `at step 3`
-        at_step: Option<Value>,
-        /// `in >= 99% of runs`
-        share: Option<(Spanned<Comparison>, Value)>,
-    },
-    /// `failed requests < 500`, `duration <= 12m`, `peak weight <= 30%`
-    Quantity {
-        /// Which.
-        quantity: Spanned<Quantity>,
-        /// How it compares.
-        comparison: Spanned<Comparison>,
-        /// With what.
-        bound: Value,
-        /// `in >= 99% of runs`
-        share: Option<(Spanned<Comparison>, Value)>,
-    },
-}
-
-/// How a run ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// The new version is stable.
-    Promote,
-    /// The rollout was aborted.
-    Rollback,
-    /// It waits for a person.
-    Pause,
-}
-
-/// What can be measured of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// `failed requests`: failed on the canary.
-    FailedRequests,
-    /// `exposed requests`: reached the canary.
-    ExposedRequests,
-    /// `duration`: from apply to verdict.
-    Duration,
-    /// `peak weight`
-    PeakWeight,
 }
