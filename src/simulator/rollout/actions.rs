@@ -111,15 +111,30 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<(), 
             }
         }
         Action::CrashPods(template, count, recover) => {
-            if let Some(hash) = core.store.hash(*template) {
-                let now = core.second();
-                core.pods.crash(hash, *count, *recover, now);
-            }
+            crash(core, *template, *count, *recover);
         }
         Action::Refer(reason) => core.refused = reason.as_deref().map(Into::into),
         Action::Nothing => {}
     }
     Ok(())
+}
+
+/// Crashes pods of a template, first those of the ReplicaSet whose name comes first.
+fn crash(core: &mut Core, template: Template, count: i64, recover: Option<i64>) {
+    let store = &core.store;
+    let mut sets: Vec<_> = store
+        .sets
+        .iter()
+        .chain(&store.template_sets)
+        .filter(|set| set.template == template)
+        .map(|set| (store.set_place(set), set.key()))
+        .collect();
+    sets.sort();
+    let now = core.second();
+    let mut left = count;
+    for (_, key) in sets {
+        left -= core.pods.crash(key, left, recover, now);
+    }
 }
 
 const NO_STEPS: &str = "Cannot skip steps of a canary without steps";

@@ -8,6 +8,8 @@ pub(super) mod actions;
 mod analysis;
 mod blue_green;
 mod conditions;
+mod destinations;
+mod experiment;
 mod failure;
 mod history;
 mod invalid;
@@ -28,6 +30,7 @@ pub(super) use failure::Failure;
 use super::core::Core;
 use super::event::Recorder;
 use super::objects::ReplicaSet;
+use super::objects::experiment::ExperimentId;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
 use crate::model::argo::{BlueGreen, Canary};
@@ -63,6 +66,8 @@ struct Reconcile<'a> {
     pre_run: Option<RunId>,
     post_run: Option<RunId>,
     other_runs: Vec<RunId>,
+    experiment: Option<ExperimentId>,
+    other_experiments: Vec<ExperimentId>,
 }
 
 /// Reconciles the Rollout once.
@@ -95,7 +100,11 @@ impl<'a> Reconcile<'a> {
             new
         };
         let stable = rollout.status.stable.and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let status = Status { weights: rollout.status.weights, ..Status::default() };
+        let status = Status {
+            weights: rollout.status.weights,
+            additional: rollout.status.additional.clone(),
+            ..Status::default()
+        };
         let mut this = Self {
             core,
             recorder,
@@ -112,9 +121,12 @@ impl<'a> Reconcile<'a> {
             pre_run: None,
             post_run: None,
             other_runs: Vec::new(),
+            experiment: None,
+            other_experiments: Vec::new(),
             rollout,
         };
         this.find_runs();
+        this.find_experiments();
         if this.rollout.status.fully_promoted() && this.aborted() {
             this.pause.remove_abort = true;
         }
@@ -173,6 +185,7 @@ impl<'a> Reconcile<'a> {
         self.clean_history();
         self.reconcile_services();
         self.reconcile_traffic()?;
+        self.reconcile_experiments();
         self.reconcile_runs();
         if self.pause.adds_any() {
             self.sync_status();
