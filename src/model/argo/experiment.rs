@@ -55,6 +55,8 @@ pub struct ExperimentAnalysis {
     pub required: bool,
     /// Why its template cannot be read, in the API server's words.
     pub missing: Option<Arc<str>>,
+    /// Arguments' values that stand for the experiment's own facts; each must be one, whether its argument is used or not.
+    pub templated: Vec<Arc<str>>,
 }
 
 impl Experiment {

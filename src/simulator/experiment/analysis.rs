@@ -108,6 +108,9 @@ impl Reconcile<'_> {
         if let Some(missing) = &analysis.missing {
             return Err(missing.to_string());
         }
+        for text in &analysis.templated {
+            self.resolve_text(text)?;
+        }
         let spec = self.core.analyses.get(analysis.analysis.index).cloned().unwrap_or_default();
         let spec = self.resolve_args(spec)?;
         let (hash, stable) = (self.experiment.hash, Some(self.experiment.stable));
