@@ -175,8 +175,11 @@ impl Machine<'_> {
                     format!("Rollout resource added to informer: default/{name}")
                 });
             }
-            Change::Rollout | Change::VirtualService(_) | Change::RunDeleted(_) => {
-                self.core.rollout.event(now);
+            Change::Rollout | Change::VirtualService(_) => self.core.rollout.event(now),
+            Change::RunDeleted(id) => {
+                if self.experiment_of(id).is_none() {
+                    self.core.rollout.event(now);
+                }
             }
             Change::ReplicaSet => {
                 self.core.pods.disturb();

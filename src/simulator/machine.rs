@@ -5,11 +5,11 @@
 //! then Services and DestinationRules, the Rollout, AnalysisRuns, and Experiments, each by the time at which it became due.
 
 use super::analysis_run;
-use super::experiment;
 use super::clock::{RECONCILE, SECOND};
 use super::core::Core;
 use super::deliver::Outside;
 use super::event::{Recorder, State, Surroundings};
+use super::experiment;
 use super::objects::experiment::ExperimentId;
 use super::objects::run::RunId;
 use super::pods::NEVER;
@@ -142,7 +142,11 @@ impl<'a> Machine<'a> {
             && !due
             && !timed
             && self.core.pods.next(store, self.core.second()) == NEVER
-            && store.sets.iter().chain(&store.template_sets).all(|set| set.deadline.is_none() || set.wanted == 0)
+            && store
+                .sets
+                .iter()
+                .chain(&store.template_sets)
+                .all(|set| set.deadline.is_none() || set.wanted == 0)
     }
 
     fn act(&mut self, t: i64) {

@@ -3,8 +3,8 @@
 //! Enters: how many pods each ReplicaSet wants, and what becomes of a new pod. Leaves: how many are there, ready and available.
 //! It deliberately knows no Rollout.
 
-use super::objects::store::Store;
 use super::objects::experiment::{Owner, SetKey};
+use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
 use crate::model::argo::Template;
 use crate::unit::Seconds;
@@ -139,6 +139,7 @@ impl Pods {
         }
         (self.synced_at, self.dirty) = (now, false);
         self.all.retain(|pod| pod.gone > now);
+        self.drop_orphans(store, nursery, now);
         let mut at = 0;
         loop {
             let own = store.sets.len();
@@ -164,6 +165,17 @@ impl Pods {
                 nursery.changed(now, pod.set.1, pod.number, change);
             }
         }
+    }
+
+    /// Pods go with their ReplicaSet.
+    fn drop_orphans(&mut self, store: &Store, nursery: &mut dyn Nursery, now: i64) {
+        self.all.retain(|pod| {
+            let kept = pod.set.0 == Owner::Rollout || store.find(pod.set).is_some();
+            if !kept && pod.gone == NEVER {
+                nursery.changed(now, pod.set.1, pod.number, PodChange::Stopped);
+            }
+            kept
+        });
     }
 
     fn follow(&mut self, set: &ReplicaSet, nursery: &mut dyn Nursery, now: i64) {

@@ -74,7 +74,8 @@ impl Reconcile<'_> {
             return;
         };
         if let Some(missing) = &analysis.missing {
-            let kind = if missing.starts_with("cluster") { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
+            let kind =
+                if missing.starts_with("cluster") { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
             let name = &analysis.name;
             let text = format!("{kind} verification failed for analysis '{name}': {missing}");
             (next.phase, next.message) = (Phase::Error, Text::Owned(text.into()));
@@ -166,7 +167,9 @@ impl Reconcile<'_> {
         let mut unresolved = None;
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((tag, behind)) = after.split_once("}}") else {
-                return Err(format!("Cannot find end tag=\"}}}}\" in the template={text:?} starting from {after:?}"));
+                return Err(format!(
+                    "Cannot find end tag=\"}}}}\" in the template={text:?} starting from {after:?}"
+                ));
             };
             out.push_str(before);
             match self.fact(tag.trim()) {
@@ -180,9 +183,10 @@ impl Reconcile<'_> {
     }
 
     fn fact(&self, name: &str) -> Option<String> {
-        let (template, field) = name.strip_prefix("templates.")?.rsplit_once(".podTemplateHash").or_else(|| {
-            name.strip_prefix("templates.")?.rsplit_once(".replicaset.name")
-        })?;
+        let (template, field) = name
+            .strip_prefix("templates.")?
+            .rsplit_once(".podTemplateHash")
+            .or_else(|| name.strip_prefix("templates.")?.rsplit_once(".replicaset.name"))?;
         if !field.is_empty() {
             return None;
         }

@@ -10,6 +10,7 @@ use super::Reconcile;
 use crate::simulator::clock::SECOND;
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::experiment::{Owner, TemplatePhase, TemplateStatus};
+use crate::simulator::objects::store::Change;
 use crate::simulator::rollout::RESYNC;
 use crate::simulator::text::Text;
 
@@ -24,6 +25,10 @@ impl Reconcile<'_> {
         let owner = Owner::Experiment(self.id, at);
         let mut set = self.core.store.template_set(owner);
         match set {
+            None if self.core.store.template_name_taken(self.id, at) => {
+                // Upstream stores one more count of collisions each time, which wakes it again.
+                self.core.store.changes.push(Change::Experiment(self.id));
+            }
             None => {
                 if let Some(source) = self.experiment.sources.get(at).copied() {
                     set = Some(self.core.store.create_template_set(owner, source, self.now));
@@ -85,8 +90,9 @@ impl Reconcile<'_> {
         if late {
             let name = self.template_name(at);
             status.phase = TemplatePhase::Failed;
-            status.message =
-                Text::Owned(format!("Template '{name}' exceeded its progressDeadlineSeconds ({limit})").into());
+            status.message = Text::Owned(
+                format!("Template '{name}' exceeded its progressDeadlineSeconds ({limit})").into(),
+            );
         } else if self.terminating {
             status.phase = TemplatePhase::Successful;
         } else {
@@ -140,7 +146,8 @@ impl Reconcile<'_> {
     }
 
     fn reconcile_service(&mut self, at: usize, status: &mut TemplateStatus, set: &ReplicaSet, wanted: i64) {
-        let Some(name) = self.experiment.spec.templates.get(at).and_then(|template| template.service()) else {
+        let Some(name) = self.experiment.spec.templates.get(at).and_then(|template| template.service())
+        else {
             return;
         };
         if wanted != 0 {
@@ -155,13 +162,7 @@ impl Reconcile<'_> {
     }
 
     /// Source: `createTemplateService`, `CreateService`.
-    fn create_service(
-        &mut self,
-        at: usize,
-        status: &mut TemplateStatus,
-        set: &ReplicaSet,
-        asked: Arc<str>,
-    ) {
+    fn create_service(&mut self, at: usize, status: &mut TemplateStatus, set: &ReplicaSet, asked: Arc<str>) {
         if !self.experiment.sources.get(at).is_some_and(|source| source.ports) {
             return;
         }

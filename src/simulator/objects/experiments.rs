@@ -1,11 +1,12 @@
 //! What the API server does for experiments: their objects, their ReplicaSets, their Services.
 //!
 //! Enters: writes. Leaves: stored objects and a list of what changed.
-//! It deliberately collects no garbage: what a deleted experiment owned stays.
+//! It deliberately knows no rule of a controller; garbage is collected at once, or, as in the oracle, never.
 
 use std::sync::Arc;
 
 use super::experiment::{Experiment, ExperimentId, Owner, Source, Status};
+use super::run::RunId;
 use super::store::{Change, Store};
 use super::{ReplicaSet, Service};
 
@@ -56,12 +57,30 @@ impl Store {
         if let Some(experiment) = self.experiment_mut(id) {
             experiment.deleted = true;
             self.changes.push(Change::Experiment(id));
+            if self.collects {
+                self.collect(id);
+            }
+        }
+    }
+
+    fn collect(&mut self, id: ExperimentId) {
+        self.template_sets.retain(|set| !matches!(set.owner, Owner::Experiment(owner, _) if owner == id));
+        self.changes.push(Change::TemplateSet(id, true));
+        for at in 0..self.runs.len() {
+            if self.runs.get(at).is_some_and(|run| run.kind.experiment() == Some(id)) {
+                self.delete_run(RunId(at));
+            }
+        }
+        let services = self.experiments.get(id.0).map(|experiment| experiment.services.clone());
+        for at in services.into_iter().flatten().flatten() {
+            self.delete_service(at);
         }
     }
 
     /// Stores an experiment's status; says whether it was news.
     pub(in crate::simulator) fn patch_experiment(&mut self, id: ExperimentId, status: &Status) -> bool {
-        let Some(experiment) = self.experiment_mut(id).filter(|experiment| experiment.status != *status) else {
+        let Some(experiment) = self.experiment_mut(id).filter(|experiment| experiment.status != *status)
+        else {
             return false;
         };
         experiment.status.clone_from(status);
@@ -70,7 +89,12 @@ impl Store {
     }
 
     /// Creates a template's ReplicaSet without pods.
-    pub(in crate::simulator) fn create_template_set(&mut self, owner: Owner, source: Source, now: i64) -> ReplicaSet {
+    pub(in crate::simulator) fn create_template_set(
+        &mut self,
+        owner: Owner,
+        source: Source,
+        now: i64,
+    ) -> ReplicaSet {
         let set = ReplicaSet {
             hash: source.hash,
             owner,
@@ -93,6 +117,17 @@ impl Store {
             self.changes.push(Change::TemplateSet(id, true));
         }
         set
+    }
+
+    /// Whether the name of a template's ReplicaSet is taken by one that a deleted experiment of the same name left behind.
+    /// The controller waits for ever for another name, which it does not choose by its count of collisions.
+    pub(in crate::simulator) fn template_name_taken(&self, id: ExperimentId, template: usize) -> bool {
+        let name = |id: ExperimentId, at| self.experiments.get(id.0).map(|owner| owner.set_name("", at));
+        !self.collects
+            && self.template_sets.iter().any(|set| match set.owner {
+                Owner::Experiment(other, at) => other != id && name(other, at) == name(id, template),
+                Owner::Rollout => false,
+            })
     }
 
     /// The ReplicaSet of a template.

@@ -10,10 +10,10 @@ pub mod status;
 pub mod store;
 
 use crate::model::argo::Template;
-use experiment::{Owner, SetKey};
 pub use crate::model::argo::cluster::{
     Cluster, Destination, DestinationRule, Hash, Mirror, Route, Service, VirtualService,
 };
+use experiment::{Owner, SetKey};
 
 /// A ReplicaSet. Counts are pods, times seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,6 +71,8 @@ pub struct Store {
     pub destination_rules: Vec<DestinationRule>,
     hashes: Vec<Template>,
     places: Vec<u32>,
+    /// Whether what a deleted experiment owned is deleted with it, as in a cluster.
+    pub(in crate::simulator) collects: bool,
     seen: Vec<(usize, VirtualService)>,
     stale: Vec<usize>,
     pub(in crate::simulator) changes: Vec<Change>,
@@ -102,6 +104,7 @@ impl Store {
             destination_rules: cluster.destination_rules.clone(),
             hashes: Vec::new(),
             places: cluster.places.clone(),
+            collects: true,
             seen: Vec::new(),
             stale: Vec::new(),
             changes,

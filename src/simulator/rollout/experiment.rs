@@ -46,6 +46,8 @@ impl Reconcile<'_> {
                 return;
             };
             self.judge_experiment(current);
+            // The one that goes on is rescued from being ended, also where it was found again.
+            others.retain(|id| Some(*id) != self.experiment);
         } else {
             others.extend(self.experiment);
         }

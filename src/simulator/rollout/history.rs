@@ -5,8 +5,8 @@
 //! utils/analysis/filter.go, `FilterAnalysisRunsToDelete`.
 
 use super::Reconcile;
-use crate::simulator::objects::ReplicaSet;
 use crate::model::argo::Spec;
+use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::experiment::ExperimentId;
 use crate::simulator::objects::run::{Phase, RunId};
 use crate::simulator::schedule::{by_name, experiments_by_name};

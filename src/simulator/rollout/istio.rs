@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::destinations::{Sides, apply};
 use super::{Failure, Reconcile};
 use crate::model::argo::{HeaderRoute, MirrorRoute, Subsets, Traffic};
-use crate::simulator::objects::{Destination, Hash, Mirror, Route, VirtualService};
 use crate::simulator::objects::status::AdditionalWeight;
+use crate::simulator::objects::{Destination, Hash, Mirror, Route, VirtualService};
 use crate::simulator::trace::EventKind;
 
 /// Whether a weight is written to a route; `names` are those that the Rollout lists.

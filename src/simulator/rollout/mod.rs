@@ -136,7 +136,9 @@ impl<'a> Reconcile<'a> {
     /// Source: rollout/context.go, `reconcile`.
     fn run(&mut self) -> Result<(), Failure> {
         self.check_paused_conditions();
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in isScalingEvent")
+        })?;
         if self.is_scaling_event() {
             return self.sync_replicas_only();
         }
@@ -156,7 +158,9 @@ impl<'a> Reconcile<'a> {
 
     /// Source: rollout/sync.go, `syncReplicasOnly`.
     fn sync_replicas_only(&mut self) -> Result<(), Failure> {
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in syncReplicasOnly")
+        })?;
         let mut status = self.rollout.status.clone();
         if self.blue_green.is_some() {
             self.reconcile_blue_green_sets().map_err(|failure| {
@@ -177,11 +181,13 @@ impl<'a> Reconcile<'a> {
     /// Source: rollout/canary.go, `rolloutCanary`.
     fn run_canary(&mut self) -> Result<(), Failure> {
         if self.template_or_steps_changed() {
-            self.sync_revision()?;
+            self.sync_revision().map_err(|failure| failure.within("failed to getAllReplicaSetsAndSyncRevision in rolloutCanary with PodTemplateOrStepsChanged"))?;
             self.sync_status();
             return Ok(());
         }
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in rolloutCanary create true")
+        })?;
         self.clean_history();
         self.reconcile_services();
         self.reconcile_traffic()?;

@@ -101,9 +101,8 @@ impl Reconcile<'_> {
     /// Whether the step cannot be expected to end by itself soon. Source: rollout/sync.go, `isIndefiniteStep`.
     pub(super) fn indefinite_step(&self) -> bool {
         use crate::simulator::objects::status::ConditionType::Paused;
-        self.current_step().is_some_and(|step| {
-            step.experiment.is_some() || step.analysis.is_some() || step.pause.is_some()
-        })
+        self.current_step()
+            .is_some_and(|step| step.experiment.is_some() || step.analysis.is_some() || step.pause.is_some())
             || self.rollout.status.condition(Paused).is_some_and(|condition| condition.status == "True")
     }
 }
