@@ -285,8 +285,7 @@ impl Machine<'_> {
         }
     }
 
-    /// A Service that the Rollout manages wakes it; one that it does not refer to loses what was injected, also that of an
-    /// experiment's template. Source: service/service.go, `syncService`.
+    /// A Service that the Rollout manages wakes it; one that it does not refer to any more loses what was injected. Source: service/service.go, `syncService`.
     pub(super) fn sync_service(&mut self, at: usize) {
         let now = self.core.now;
         let canary = &self.core.store.rollout.spec.canary;
@@ -299,7 +298,7 @@ impl Machine<'_> {
         let selects = self.core.store.services.get(at).is_some_and(|service| service.selector.is_some());
         if selects && referenced {
             self.core.rollout.event(now);
-        } else if selects {
+        } else if selects && self.core.store.services.get(at).is_some_and(|service| service.managed) {
             self.core.store.release_service(at);
         }
     }
