@@ -33,7 +33,12 @@ pub(super) fn merged(
     for arg in args {
         let given = raw.list("args").iter().find(|given| given.text("name") == arg.text("name"));
         let value = match given {
-            Some(given) => given_value(given, path)?,
+            Some(given) => match given_value(given, path)? {
+                ArgValue::Text(text) if raw.flag("experiment") && text.contains("{{") => {
+                    ArgValue::Templated(text)
+                }
+                value => value,
+            },
             None => own_value(arg, path)?,
         };
         spec.args.push(Arg { name: arg.text("name").to_owned(), value });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::experiment;
 use super::field::Fields;
 use super::number;
 use super::problem::Unsupported;
@@ -75,16 +76,19 @@ fn threshold(raw: &Value) -> Option<Threshold> {
 
 fn step(at: usize, raw: &Value, reader: &mut Reader<'_>) -> Result<Step, Unsupported> {
     let path = format!("{PATH}.steps[{at}]");
-    for kind in ["experiment", "plugin"] {
-        if raw.field(kind).is_some() {
-            return Err(Unsupported::new(format!("{path}.{kind}"), format!("step {kind}")));
-        }
+    if raw.field("plugin").is_some() {
+        return Err(Unsupported::new(format!("{path}.plugin"), "step plugin"));
     }
+    let experiment = raw.field("experiment");
+    let experiment = experiment
+        .map(|raw| experiment::experiment(raw, &format!("{path}.experiment"), reader))
+        .transpose()?;
     let analysis = raw.field("analysis");
     let analysis = analysis.map(|raw| reader.analysis(raw, &format!("{path}.analysis"))).transpose()?;
     Ok(Step {
         set_weight: raw.int("setWeight"),
         pause: raw.field("pause").map(pause),
+        experiment,
         analysis,
         set_canary_scale: raw.field("setCanaryScale").map(|raw| CanaryScale {
             weight: raw.int("weight"),

@@ -8,6 +8,7 @@
 mod analysis;
 mod canary;
 mod cluster;
+mod experiment;
 mod field;
 mod number;
 mod object;

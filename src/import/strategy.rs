@@ -50,6 +50,8 @@ pub(super) fn outline(rollout: &Value) -> Spec {
     set(&mut spec.successful_history, raw.field("analysis").int("successfulRunHistoryLimit"));
     set(&mut spec.unsuccessful_history, raw.field("analysis").int("unsuccessfulRunHistoryLimit"));
     spec.progress_deadline_abort = raw.flag("progressDeadlineAbort");
+    let containers = raw.path(&["template", "spec"]).list("containers");
+    spec.ports = containers.iter().any(|container| !container.list("ports").is_empty());
     spec.paused = raw.field("paused").and_then(Value::as_bool);
     spec
 }

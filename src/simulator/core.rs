@@ -25,6 +25,8 @@ pub(super) struct Core {
     pub(super) rollout: Key,
     /// The runs' keys.
     pub(super) runs: Vec<Key>,
+    /// The experiments' keys.
+    pub(super) experiments: Vec<Key>,
     /// The Services' keys.
     pub(super) services: Vec<Key>,
     /// The DestinationRules' keys.
@@ -56,6 +58,7 @@ impl Core {
             pods,
             rollout: Key::default(),
             runs: Vec::new(),
+            experiments: Vec::new(),
             services: Vec::new(),
             rules: Vec::new(),
             analyses: Arc::new(analyses),

@@ -9,6 +9,8 @@ use super::core::Core;
 use super::event::{RouteObject, Surroundings, Versions, revision};
 use super::machine::Machine;
 use super::objects::Hash;
+use super::objects::experiment::ExperimentId;
+use super::objects::run::RunId;
 use super::objects::store::Change;
 use super::pods::{Life, NewPod, Nursery, PodChange, cut};
 use super::trace::EventKind;
@@ -198,25 +200,45 @@ impl Machine<'_> {
                     format!("Rollout resource added to informer: default/{name}")
                 });
             }
-            Change::Rollout | Change::VirtualService(_) | Change::RunDeleted(_) => {
-                self.core.rollout.event(now);
+            Change::Rollout | Change::VirtualService(_) => self.core.rollout.event(now),
+            Change::RunDeleted(id) => {
+                if self.experiment_of(id).is_none() {
+                    self.core.rollout.event(now);
+                }
             }
             Change::ReplicaSet => {
                 self.core.pods.disturb();
                 self.core.rollout.event(now);
             }
             Change::RunAdded(id) => {
-                self.core.rollout.event(now);
+                if self.experiment_of(id).is_none() {
+                    self.core.rollout.event(now);
+                }
                 if self.core.runs.len() <= id.0 {
                     self.core.runs.resize_with(id.0 + 1, Key::default);
                 }
                 self.wake_run(id.0);
             }
             Change::Run(id, phase_changed) => {
-                if phase_changed {
+                if self.experiment_of(id).is_some() {
+                    self.wake_experiment_of(id);
+                } else if phase_changed {
                     self.core.rollout.event(now);
                 }
                 self.wake_run(id.0);
+            }
+            Change::Experiment(id) => {
+                self.core.rollout.add(now);
+                if self.core.experiments.len() <= id.0 {
+                    self.core.experiments.resize_with(id.0 + 1, Key::default);
+                }
+                self.wake_experiment(id);
+            }
+            Change::TemplateSet(id, counts) => {
+                self.core.pods.disturb();
+                if counts {
+                    self.wake_experiment(id);
+                }
             }
             Change::Service(at) => {
                 if self.core.services.len() <= at {
@@ -237,6 +259,25 @@ impl Machine<'_> {
         }
     }
 
+    fn experiment_of(&self, id: RunId) -> Option<ExperimentId> {
+        self.core.store.runs.get(id.0)?.kind.experiment()
+    }
+
+    fn wake_experiment(&mut self, id: ExperimentId) {
+        let now = self.core.now;
+        if let Some(key) = self.core.experiments.get_mut(id.0) {
+            key.add(now);
+        }
+    }
+
+    /// A run that is over wakes the experiment that made it.
+    fn wake_experiment_of(&mut self, id: RunId) {
+        let over = self.core.store.run(id).is_some_and(|run| run.phase.completed());
+        if let Some(experiment) = self.experiment_of(id).filter(|_| over) {
+            self.wake_experiment(experiment);
+        }
+    }
+
     fn wake_run(&mut self, at: usize) {
         let now = self.core.now;
         if let Some(key) = self.core.runs.get_mut(at) {
@@ -248,8 +289,14 @@ impl Machine<'_> {
     pub(super) fn resync(&mut self) {
         self.notify(Change::Rollout);
         for at in 0..self.core.store.runs.len() {
-            if self.core.store.run(super::objects::run::RunId(at)).is_some() {
+            if self.core.store.run(RunId(at)).is_some() {
+                self.wake_experiment_of(RunId(at));
                 self.wake_run(at);
+            }
+        }
+        for at in 0..self.core.store.experiments.len() {
+            if self.core.store.experiment(ExperimentId(at)).is_some() {
+                self.wake_experiment(ExperimentId(at));
             }
         }
         for at in 0..self.core.store.services.len() {
@@ -263,7 +310,7 @@ impl Machine<'_> {
         }
     }
 
-    /// A Service that the Rollout manages wakes it.
+    /// A Service that the Rollout manages wakes it; one that it does not refer to any more loses what was injected. Source: service/service.go, `syncService`.
     pub(super) fn sync_service(&mut self, at: usize) {
         let now = self.core.now;
         let canary = &self.core.store.rollout.spec.canary;
@@ -274,8 +321,10 @@ impl Machine<'_> {
                 strategy.active_service == at || strategy.preview_service == Some(at)
             });
         let selects = self.core.store.services.get(at).is_some_and(|service| service.selector.is_some());
-        if referenced && selects {
+        if selects && referenced {
             self.core.rollout.event(now);
+        } else if selects && self.core.store.services.get(at).is_some_and(|service| service.managed) {
+            self.core.store.release_service(at);
         }
     }
 

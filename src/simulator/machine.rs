@@ -2,13 +2,15 @@
 //!
 //! Enters: a spec, a cluster, actions, a horizon. Leaves: what the recorder was told, and the state at the end.
 //! It deliberately knows no rule of a controller, only their order: pods change, actions are taken, the periodic resync,
-//! then Services and DestinationRules, the Rollout, and AnalysisRuns, each by the time at which it became due.
+//! then Services and DestinationRules, the Rollout, AnalysisRuns, and Experiments, each by the time at which it became due.
 
 use super::analysis_run;
 use super::clock::{RECONCILE, SECOND};
 use super::core::Core;
 use super::deliver::Outside;
 use super::event::{Recorder, State, Surroundings};
+use super::experiment;
+use super::objects::experiment::ExperimentId;
 use super::objects::run::RunId;
 use super::pods::NEVER;
 use super::rollout::{self, RESYNC, actions};
@@ -141,7 +143,11 @@ impl<'a> Machine<'a> {
             && !due
             && !timed
             && self.core.pods.next(store, self.core.second()) == NEVER
-            && store.sets.iter().all(|set| set.deadline.is_none() || set.wanted == 0)
+            && store
+                .sets
+                .iter()
+                .chain(&store.template_sets)
+                .all(|set| set.deadline.is_none() || set.wanted == 0)
     }
 
     fn act(&mut self, t: i64) {
@@ -259,6 +265,13 @@ impl<'a> Machine<'a> {
                 analysis_run::reconcile(self.core, self.around, self.recorder, RunId(at));
                 (true, 0)
             }
+            Due::Experiment(at) => {
+                if let Some(key) = self.core.experiments.get_mut(at) {
+                    key.take();
+                }
+                experiment::reconcile(self.core, self.recorder, ExperimentId(at));
+                (true, 0)
+            }
         }
     }
 
@@ -311,7 +324,8 @@ impl<'a> Machine<'a> {
         });
         if hot {
             let core = &mut *self.core;
-            for key in std::iter::once(&mut core.rollout).chain(&mut core.runs) {
+            let keys = std::iter::once(&mut core.rollout).chain(&mut core.runs);
+            for key in keys.chain(&mut core.experiments) {
                 if let Some(wish) = key.next_wish(floor - 1) {
                     next = next.min(wish);
                 }

@@ -11,6 +11,7 @@ mod core;
 mod deliver;
 pub mod event;
 pub mod expect;
+mod experiment;
 mod latency;
 mod machine;
 pub mod objects;

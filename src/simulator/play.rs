@@ -123,9 +123,11 @@ pub struct Player {
 }
 
 impl Player {
-    /// Applies a Rollout to a cluster.
+    /// Applies a Rollout to a cluster, in which, as in the oracle's, nobody collects garbage.
     pub fn new(spec: Spec, cluster: &Cluster, analyses: Vec<AnalysisSpec>) -> Self {
-        Self { core: Core::new(spec, cluster, analyses) }
+        let mut core = Core::new(spec, cluster, analyses);
+        core.store.collects = false;
+        Self { core }
     }
 
     /// Plays until the end of second `until`; `false` when the controllers never came to rest in some second.

@@ -3,6 +3,7 @@
 //! Enters: how many pods each ReplicaSet wants, and what becomes of a new pod. Leaves: how many are there, ready and available.
 //! It deliberately knows no Rollout.
 
+use super::objects::experiment::{Owner, SetKey};
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
 use crate::model::argo::Template;
@@ -22,8 +23,10 @@ pub(super) fn cut(Seconds(seconds): Seconds) -> i64 {
 /// A pod that is about to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewPod {
-    /// Its ReplicaSet.
+    /// The hash among its labels.
     pub hash: Hash,
+    /// Whose ReplicaSet it belongs to; pods of experiments have the same labels as those of the revision they are copied from.
+    pub owner: Owner,
     /// Its pod template.
     pub template: Template,
     /// Its number among all pods of the run, from 0.
@@ -77,7 +80,7 @@ pub(super) trait Nursery {
 
 #[derive(Clone, Copy, Debug)]
 struct Pod {
-    hash: Hash,
+    set: SetKey,
     number: u32,
     created: i64,
     ready: i64,
@@ -117,9 +120,9 @@ impl Pods {
     /// Tells of every pod that is there.
     pub(super) fn announce(&self, mut tell: impl FnMut(Hash, u32, PodChange)) {
         for pod in &self.all {
-            tell(pod.hash, pod.number, PodChange::Started);
+            tell(pod.set.1, pod.number, PodChange::Started);
             if pod.shown_ready {
-                tell(pod.hash, pod.number, PodChange::Ready);
+                tell(pod.set.1, pod.number, PodChange::Ready);
             }
         }
     }
@@ -136,30 +139,47 @@ impl Pods {
         }
         (self.synced_at, self.dirty) = (now, false);
         self.all.retain(|pod| pod.gone > now);
+        self.drop_orphans(store, nursery, now);
         let mut at = 0;
-        while let Some(set) = store.sets.get(at).copied() {
+        loop {
+            let own = store.sets.len();
+            let next = store.sets.get(at).or_else(|| store.template_sets.get(at.checked_sub(own)?)).copied();
+            let Some(set) = next else {
+                break;
+            };
             at += 1;
             self.follow(&set, nursery, now);
             let (mut pods, mut ready, mut available) = (0, 0, 0);
-            for pod in self.all.iter().filter(|pod| pod.hash == set.hash) {
+            for pod in self.all.iter().filter(|pod| pod.set == set.key()) {
                 pods += 1;
                 ready += i64::from(pod.is_ready(now));
                 available += i64::from(pod.is_available(now, set.min_ready));
             }
-            store.write_pods(set.hash, pods, ready, available);
+            store.write_pods(set.key(), pods, ready, available);
         }
         for pod in &mut self.all {
             let ready = pod.is_ready(now);
             if ready != pod.shown_ready {
                 pod.shown_ready = ready;
                 let change = if ready { PodChange::Ready } else { PodChange::Unready };
-                nursery.changed(now, pod.hash, pod.number, change);
+                nursery.changed(now, pod.set.1, pod.number, change);
             }
         }
     }
 
+    /// Pods go with their ReplicaSet.
+    fn drop_orphans(&mut self, store: &Store, nursery: &mut dyn Nursery, now: i64) {
+        self.all.retain(|pod| {
+            let kept = pod.set.0 == Owner::Rollout || store.find(pod.set).is_some();
+            if !kept && pod.gone == NEVER {
+                nursery.changed(now, pod.set.1, pod.number, PodChange::Stopped);
+            }
+            kept
+        });
+    }
+
     fn follow(&mut self, set: &ReplicaSet, nursery: &mut dyn Nursery, now: i64) {
-        let live = self.all.iter().filter(|pod| pod.hash == set.hash && pod.gone == NEVER).count();
+        let live = self.all.iter().filter(|pod| pod.set == set.key() && pod.gone == NEVER).count();
         let mut live = i64::try_from(live).unwrap_or(i64::MAX);
         while live < set.wanted {
             let pod = self.start(set, nursery, now);
@@ -169,7 +189,7 @@ impl Pods {
         if live > set.wanted {
             let terminate = nursery.termination(set.template, now);
             while live > set.wanted {
-                self.stop(set.hash, terminate, nursery, now);
+                self.stop(set.key(), terminate, nursery, now);
                 live -= 1;
             }
             self.all.retain(|pod| pod.gone > now);
@@ -180,12 +200,13 @@ impl Pods {
         let viable = self
             .all
             .iter()
-            .filter(|pod| pod.hash == set.hash && pod.gone == NEVER && pod.ready != NEVER)
+            .filter(|pod| pod.set == set.key() && pod.gone == NEVER && pod.ready != NEVER)
             .count();
         let number = self.started;
         self.started = self.started.wrapping_add(1);
         let life = nursery.life(&NewPod {
             hash: set.hash,
+            owner: set.owner,
             template: set.template,
             number,
             at: now,
@@ -201,19 +222,19 @@ impl Pods {
             Some(after) if crash != NEVER => crash + after,
             _ => NEVER,
         };
-        Pod { hash: set.hash, number, created: now, ready, crash, recover, gone: NEVER, shown_ready: false }
+        Pod { set: set.key(), number, created: now, ready, crash, recover, gone: NEVER, shown_ready: false }
     }
 
     /// Pods that are not ready go first, then the youngest, then the last in the list.
-    fn stop(&mut self, hash: Hash, terminate: i64, nursery: &mut dyn Nursery, now: i64) {
+    fn stop(&mut self, set: SetKey, terminate: i64, nursery: &mut dyn Nursery, now: i64) {
         let victim = self
             .all
             .iter_mut()
-            .filter(|pod| pod.hash == hash && pod.gone == NEVER)
+            .filter(|pod| pod.set == set && pod.gone == NEVER)
             .max_by_key(|pod| (!pod.is_ready(now), pod.created));
         if let Some(pod) = victim {
             pod.gone = now + terminate;
-            nursery.changed(now, hash, pod.number, PodChange::Stopped);
+            nursery.changed(now, set.1, pod.number, PodChange::Stopped);
         }
     }
 
@@ -221,7 +242,7 @@ impl Pods {
     pub(super) fn next(&self, store: &Store, now: i64) -> i64 {
         let mut soonest = NEVER;
         for pod in &self.all {
-            let min_ready = store.set(pod.hash).map_or(0, |set| set.min_ready);
+            let min_ready = store.find(pod.set).map_or(0, |set| set.min_ready);
             for at in
                 [pod.ready, pod.ready + min_ready, pod.crash, pod.recover, pod.recover + min_ready, pod.gone]
             {
@@ -234,11 +255,11 @@ impl Pods {
     }
 
     /// Makes up to `count` ready pods of a ReplicaSet unready, for so many seconds or for good; says how many it were.
-    pub(super) fn crash(&mut self, hash: Hash, count: i64, recover: Option<i64>, now: i64) -> i64 {
+    pub(super) fn crash(&mut self, set: SetKey, count: i64, recover: Option<i64>, now: i64) -> i64 {
         self.dirty = true;
         let mut left = count;
         for pod in &mut self.all {
-            if left > 0 && pod.hash == hash && pod.gone == NEVER && pod.is_ready(now) {
+            if left > 0 && pod.set == set && pod.gone == NEVER && pod.is_ready(now) {
                 left -= 1;
                 pod.crash = now;
                 pod.recover = recover.map_or(NEVER, |after| now + after);

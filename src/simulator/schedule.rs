@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use super::clock::Key;
 use super::core::Core;
+use super::objects::experiment::ExperimentId;
 use super::objects::run::{Run, RunId};
 
 /// A key that is due.
@@ -20,6 +21,8 @@ pub(super) enum Due {
     Rollout,
     /// A run.
     Run(usize),
+    /// An experiment.
+    Experiment(usize),
 }
 
 /// How often each key was reconciled without progress, and which ones are left out because of that.
@@ -72,12 +75,32 @@ pub(super) fn pick(core: &Core, idle: &Idle, end: i64) -> Option<(Due, i64)> {
     if rollout.is_some() {
         return rollout;
     }
-    core.runs
+    let run = core
+        .runs
         .iter()
         .enumerate()
         .filter_map(|(at, key)| Some((at, open(Due::Run(at), key.due())?)))
-        .min_by(|(a, (_, at)), (b, (_, bt))| at.cmp(bt).then_with(|| by_name(core, *a, *b)))
+        .min_by(|(a, (_, at)), (b, (_, bt))| at.cmp(bt).then_with(|| by_name(core, *a, *b)));
+    if let Some((_, run)) = run {
+        return Some(run);
+    }
+    core.experiments
+        .iter()
+        .enumerate()
+        .filter_map(|(at, key)| Some((at, open(Due::Experiment(at), key.due())?)))
+        .min_by(|(a, (_, at)), (b, (_, bt))| at.cmp(bt).then_with(|| experiments_by_name(core, *a, *b)))
         .map(|(_, due)| due)
+}
+
+/// The order of two experiments' names.
+pub(super) fn experiments_by_name(core: &Core, a: usize, b: usize) -> Ordering {
+    match (core.store.experiments.get(a), core.store.experiments.get(b)) {
+        (Some(x), Some(y)) => {
+            let place = |hash| core.store.set(hash).map_or(u32::MAX, |set| set.place);
+            place(x.hash).cmp(&place(y.hash)).then_with(|| x.suffix().cmp(&y.suffix()))
+        }
+        _ => a.cmp(&b),
+    }
 }
 
 fn route_name(core: &Core, due: Due) -> &str {
@@ -107,8 +130,12 @@ pub(super) fn each_due(core: &Core, mut each: impl FnMut(i64)) {
         core.store.run(RunId(at))?;
         key.due()
     });
+    let experiments = core.experiments.iter().enumerate().filter_map(|(at, key)| {
+        core.store.experiment(ExperimentId(at))?;
+        key.due()
+    });
     let routes = core.services.iter().chain(&core.rules).filter_map(Key::due);
-    for at in runs.chain(routes).chain(core.rollout.due()) {
+    for at in runs.chain(experiments).chain(routes).chain(core.rollout.due()) {
         each(at);
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Course<'a> {
     last: Option<(Outcome, i64, Option<i64>, i64)>,
     /// By kind of pause, where it began: since when, step and weight. A release that waits is told by where it began to,
     /// since timed pauses still expire, and move the index, while another pause holds it.
-    pauses: [Option<(i64, Option<i64>, i64)>; 3],
+    pauses: [Option<(i64, Option<i64>, i64)>; 4],
 }
 
 /// What a reconcile began with.
@@ -186,6 +186,7 @@ impl<'a> Course<'a> {
             return false;
         };
         core.store.sets.iter().all(|set| set.hash == stays || (set.wanted == 0 && set.pods == 0))
+            && core.store.template_sets.iter().all(|set| set.wanted == 0 && set.pods == 0)
             && core.store.runs.iter().all(|run| run.deleted || run.phase.completed())
     }
 

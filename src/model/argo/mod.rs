@@ -4,6 +4,9 @@
 //! It deliberately knows no state: nothing here changes but by an edit of the whole, as with `kubectl apply`.
 
 pub mod cluster;
+mod experiment;
+
+pub use experiment::{Experiment, ExperimentAnalysis, ExperimentTemplate, SpecRef};
 
 use std::sync::Arc;
 
@@ -24,6 +27,8 @@ pub struct Spec {
     pub paused: Option<bool>,
     /// `template`
     pub template: Template,
+    /// Whether a container of `template` names ports; Services of experiments need them.
+    pub ports: bool,
     /// `minReadySeconds`
     pub min_ready: i64,
     /// `progressDeadlineSeconds`
@@ -79,6 +84,7 @@ impl Spec {
             replicas: 1,
             paused: None,
             template: Template(0),
+            ports: false,
             min_ready: 0,
             progress_deadline: 600,
             progress_deadline_abort: false,
@@ -154,6 +160,8 @@ pub struct Step {
     pub set_weight: Option<i64>,
     /// `pause`
     pub pause: Option<Pause>,
+    /// `experiment`
+    pub experiment: Option<Arc<Experiment>>,
     /// `analysis`
     pub analysis: Option<Analysis>,
     /// `setCanaryScale`
@@ -271,6 +279,8 @@ pub struct Arg {
 pub enum ArgValue {
     /// A text.
     Text(String),
+    /// A text given by an experiment, in which `{{templates.NAME.podTemplateHash}}` and the like stand for its own facts.
+    Templated(String),
     /// `podTemplateHashValue: Latest`
     LatestHash,
     /// `podTemplateHashValue: Stable`

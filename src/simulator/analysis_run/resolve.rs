@@ -22,7 +22,7 @@ pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stabl
         .iter()
         .map(|arg| {
             let value = match &arg.value {
-                ArgValue::Text(text) => text.clone(),
+                ArgValue::Text(text) | ArgValue::Templated(text) => text.clone(),
                 ArgValue::LatestHash => latest.to_string(),
                 ArgValue::StableHash => stable.map(|hash| hash.to_string()).unwrap_or_default(),
             };

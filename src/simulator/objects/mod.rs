@@ -3,6 +3,8 @@
 //! Enters: writes. Leaves: objects with the versions by which stale writes are refused, and a list of what changed.
 //! It deliberately knows no rule of any controller; it is the API server and nothing more.
 
+pub mod experiment;
+mod experiments;
 pub mod run;
 pub mod status;
 pub mod store;
@@ -11,12 +13,15 @@ use crate::model::argo::Template;
 pub use crate::model::argo::cluster::{
     Cluster, Destination, DestinationRule, Hash, Mirror, Route, Service, VirtualService,
 };
+use experiment::{Owner, SetKey};
 
 /// A ReplicaSet. Counts are pods, times seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplicaSet {
     /// Its pod template's hash, which is also its name.
     pub hash: Hash,
+    /// Whose it is; an experiment's has a name of its own.
+    pub owner: Owner,
     /// Its pod template.
     pub template: Template,
     /// `metadata.creationTimestamp`
@@ -43,4 +48,11 @@ pub struct ReplicaSet {
     pub place: u32,
     /// `metadata.resourceVersion`
     pub version: u64,
+}
+
+impl ReplicaSet {
+    /// What tells it from all others.
+    pub fn key(&self) -> SetKey {
+        (self.owner, self.hash)
+    }
 }

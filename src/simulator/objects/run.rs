@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::super::text::Text;
 use super::Hash;
+use super::experiment::ExperimentId;
 use crate::condition::{self, Compiled};
 use crate::model::argo::MetricSpec;
 
@@ -84,16 +85,27 @@ pub enum Kind {
     PrePromotion,
     /// `blueGreen.postPromotionAnalysis`
     PostPromotion,
+    /// An experiment's, for the analysis with this index.
+    Experiment(ExperimentId, usize),
 }
 
 impl Kind {
-    /// Label `rollout-type`
+    /// Label `rollout-type`; an experiment's has none.
     pub fn name(self) -> &'static str {
         match self {
             Self::Background => "Background",
             Self::Step(_) => "Step",
             Self::PrePromotion => "PrePromotion",
             Self::PostPromotion => "PostPromotion",
+            Self::Experiment(..) => "Experiment",
+        }
+    }
+
+    /// The experiment that made it.
+    pub fn experiment(self) -> Option<ExperimentId> {
+        match self {
+            Self::Experiment(id, _) => Some(id),
+            _ => None,
         }
     }
 }
@@ -137,6 +149,8 @@ pub struct Run {
     pub revision: i64,
     /// What made it.
     pub kind: Kind,
+    /// What follows the hash in the name of an experiment's run: `-2-1-check`
+    pub suffix: Option<Arc<str>>,
     /// `.1`, `.2`, … where the name was taken; 0 without.
     pub collision: u32,
     /// `metadata.creationTimestamp`
@@ -162,9 +176,12 @@ pub struct Run {
 impl Run {
     /// Its name.
     pub fn name(&self, rollout: &str) -> String {
-        let mut name = format!("{rollout}-{}-{}", self.hash, self.revision);
+        let mut name = match &self.suffix {
+            Some(suffix) => format!("{rollout}-{}{suffix}", self.hash),
+            None => format!("{rollout}-{}-{}", self.hash, self.revision),
+        };
         match self.kind {
-            Kind::Background => {}
+            Kind::Background | Kind::Experiment(..) => {}
             Kind::Step(index) => {
                 let _ = write!(name, "-{index}");
             }

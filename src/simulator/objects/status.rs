@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::super::text::Text;
 use super::Hash;
+use super::experiment::ExperimentId;
 use super::run::{Phase as RunPhase, RunId};
 use crate::model::argo::Spec;
 
@@ -68,6 +69,10 @@ pub struct Status {
     pub hpa: i64,
     /// `canary.weights`
     pub weights: Option<Weights>,
+    /// `canary.weights.additional`
+    pub additional: Vec<AdditionalWeight>,
+    /// `canary.currentExperiment`
+    pub experiment: Option<ExperimentId>,
     /// `canary.currentStepAnalysisRunStatus`
     pub step_run: Option<RunStatus>,
     /// `canary.currentBackgroundAnalysisRunStatus`
@@ -136,6 +141,24 @@ pub struct Weights {
     pub stable_hash: Option<Hash>,
 }
 
+/// `canary.weights.additional[]`: what a template of an experiment gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdditionalWeight {
+    /// `serviceName`; empty where the template has no Service.
+    pub service: Arc<str>,
+    /// `podTemplateHash`
+    pub hash: Option<Hash>,
+    /// `weight`
+    pub weight: i64,
+}
+
+impl std::fmt::Display for AdditionalWeight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let hash = self.hash.map(|hash| hash.to_string()).unwrap_or_default();
+        write!(f, "{{{} {} {hash}}}", self.weight, self.service)
+    }
+}
+
 /// What the Rollout remembers of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunStatus {
@@ -156,6 +179,8 @@ pub enum PauseReason {
     InconclusiveAnalysisRun,
     /// The preview waits to become active.
     BlueGreenPause,
+    /// An experiment was inconclusive.
+    InconclusiveExperiment,
 }
 
 impl PauseReason {
@@ -165,6 +190,7 @@ impl PauseReason {
             Self::CanaryPauseStep => "CanaryPauseStep",
             Self::InconclusiveAnalysisRun => "InconclusiveAnalysisRun",
             Self::BlueGreenPause => "BlueGreenPause",
+            Self::InconclusiveExperiment => "InconclusiveExperiment",
         }
     }
 }
@@ -278,6 +304,6 @@ impl Status {
             };
         }
         merge!(abort aborted_at conditions controller_pause pauses current stable step steps promote_full observed_generation
-            phase message replicas updated ready available hpa weights step_run background_run pre_run post_run active preview checkpoint);
+            phase message replicas updated ready available hpa weights additional experiment step_run background_run pre_run post_run active preview checkpoint);
     }
 }

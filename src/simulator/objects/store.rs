@@ -3,6 +3,7 @@
 //! Enters: writes. Leaves: objects as stored, and as the controllers' caches still show them until changes are delivered.
 //! It deliberately knows neither who writes nor why.
 
+use super::experiment::{Experiment, ExperimentId, Owner, SetKey};
 use super::run::{Run, RunId};
 use super::status::{Rollout, Status};
 use super::{Cluster, DestinationRule, Hash, ReplicaSet, Service, VirtualService};
@@ -23,6 +24,10 @@ pub(in crate::simulator) enum Change {
     Run(RunId, bool),
     /// A run was deleted.
     RunDeleted(RunId),
+    /// An experiment was created, changed or deleted.
+    Experiment(ExperimentId),
+    /// A ReplicaSet of an experiment changed; whether the number of its pods, wanted or there, did.
+    TemplateSet(ExperimentId, bool),
     /// A Service.
     Service(usize),
     /// A VirtualService.
@@ -32,6 +37,13 @@ pub(in crate::simulator) enum Change {
 }
 
 impl Change {
+    fn set(owner: Owner, counts: bool) -> Self {
+        match owner {
+            Owner::Rollout => Self::ReplicaSet,
+            Owner::Experiment(id, _) => Self::TemplateSet(id, counts),
+        }
+    }
+
     /// Whether it is about traffic only.
     pub(in crate::simulator) fn route(self) -> bool {
         matches!(self, Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_))
@@ -43,11 +55,15 @@ impl Change {
 pub struct Store {
     /// The Rollout.
     pub rollout: Rollout,
-    /// ReplicaSets, in the order of their names.
+    /// The Rollout's ReplicaSets, in the order of their names.
     pub sets: Vec<ReplicaSet>,
+    /// ReplicaSets of experiments, in the order of creation.
+    pub template_sets: Vec<ReplicaSet>,
+    /// Experiments in order of creation, deleted ones included.
+    pub experiments: Vec<Experiment>,
     /// Runs in order of creation, deleted ones included.
     pub runs: Vec<Run>,
-    /// Services.
+    /// Services; those of experiments at the end, without a name once they are deleted.
     pub services: Vec<Service>,
     /// VirtualServices.
     pub virtual_services: Vec<VirtualService>,
@@ -55,6 +71,8 @@ pub struct Store {
     pub destination_rules: Vec<DestinationRule>,
     hashes: Vec<Template>,
     places: Vec<u32>,
+    /// Whether what a deleted experiment owned is deleted with it, as in a cluster.
+    pub(in crate::simulator) collects: bool,
     seen: Vec<(usize, VirtualService)>,
     stale: Vec<usize>,
     pub(in crate::simulator) changes: Vec<Change>,
@@ -78,12 +96,15 @@ impl Store {
                 version: 0,
             },
             sets: Vec::new(),
+            template_sets: Vec::new(),
+            experiments: Vec::new(),
             runs: Vec::new(),
             services: cluster.services.clone(),
             virtual_services: cluster.virtual_services.clone(),
             destination_rules: cluster.destination_rules.clone(),
             hashes: Vec::new(),
             places: cluster.places.clone(),
+            collects: true,
             seen: Vec::new(),
             stale: Vec::new(),
             changes,
@@ -91,7 +112,7 @@ impl Store {
         }
     }
 
-    fn next_version(&mut self) -> u64 {
+    pub(super) fn next_version(&mut self) -> u64 {
         self.version += 1;
         self.version
     }
@@ -102,7 +123,18 @@ impl Store {
         Some(Hash(u16::try_from(at).unwrap_or(u16::MAX)))
     }
 
-    /// The ReplicaSet with a hash.
+    /// The ReplicaSet with a key, whoever owns it.
+    pub fn find(&self, key: SetKey) -> Option<&ReplicaSet> {
+        let sets = if key.0 == Owner::Rollout { &self.sets } else { &self.template_sets };
+        sets.iter().find(|set| set.key() == key)
+    }
+
+    fn find_mut(&mut self, key: SetKey) -> Option<&mut ReplicaSet> {
+        let sets = if key.0 == Owner::Rollout { &mut self.sets } else { &mut self.template_sets };
+        sets.iter_mut().find(|set| set.key() == key)
+    }
+
+    /// The Rollout's ReplicaSet with a hash.
     pub fn set(&self, hash: Hash) -> Option<&ReplicaSet> {
         self.sets.iter().find(|set| set.hash == hash)
     }
@@ -131,6 +163,7 @@ impl Store {
             self.places.get(usize::from(template.0)).copied().unwrap_or_else(|| u32::from(template.0));
         let set = ReplicaSet {
             hash,
+            owner: Owner::Rollout,
             template,
             created: now,
             revision,
@@ -154,11 +187,12 @@ impl Store {
     /// Replaces a ReplicaSet's spec and annotations; `None` when the copy was stale.
     pub(in crate::simulator) fn update_set(&mut self, copy: ReplicaSet) -> Option<ReplicaSet> {
         let version = self.version + 1;
-        let set = self.sets.iter_mut().find(|set| set.hash == copy.hash)?;
+        let set = self.find_mut(copy.key())?;
         if set.version != copy.version {
             return None;
         }
-        let respecified = set.wanted != copy.wanted || set.min_ready != copy.min_ready;
+        let rescaled = set.wanted != copy.wanted;
+        let respecified = rescaled || set.min_ready != copy.min_ready;
         let next = ReplicaSet {
             pods: set.pods,
             ready: set.ready,
@@ -172,20 +206,20 @@ impl Store {
         *set = ReplicaSet { version, ..next };
         let next = *set;
         self.version = version;
-        self.changes.push(Change::ReplicaSet);
+        self.changes.push(Change::set(next.owner, rescaled));
         Some(next)
     }
 
     /// Patches the deadline, whatever the version.
-    pub(in crate::simulator) fn patch_deadline(&mut self, hash: Hash, deadline: Option<i64>) {
+    pub(in crate::simulator) fn patch_deadline(&mut self, key: SetKey, deadline: Option<i64>) {
         let version = self.version + 1;
-        if let Some(set) = self.sets.iter_mut().find(|set| set.hash == hash)
+        if let Some(set) = self.find_mut(key)
             && set.deadline != deadline
         {
             set.deadline = deadline;
             set.version = version;
             self.version = version;
-            self.changes.push(Change::ReplicaSet);
+            self.changes.push(Change::set(key.0, false));
         }
     }
 
@@ -198,13 +232,13 @@ impl Store {
     /// Writes what the pods are like; says whether it was news.
     pub(in crate::simulator) fn write_pods(
         &mut self,
-        hash: Hash,
+        key: SetKey,
         pods: i64,
         ready: i64,
         available: i64,
     ) -> bool {
         let version = self.version + 1;
-        let Some(set) = self.sets.iter_mut().find(|set| set.hash == hash) else {
+        let Some(set) = self.find_mut(key) else {
             return false;
         };
         if set.observed && (set.pods, set.ready, set.available) == (pods, ready, available) {
@@ -214,7 +248,7 @@ impl Store {
         set.observed = true;
         set.version = version;
         self.version = version;
-        self.changes.push(Change::ReplicaSet);
+        self.changes.push(Change::set(key.0, true));
         true
     }
 

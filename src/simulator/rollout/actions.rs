@@ -126,10 +126,7 @@ pub(in crate::simulator) fn act(core: &mut Core, action: &Action) -> Result<i64,
             }
         }
         Action::CrashPods(template, count, recover) => {
-            if let Some(hash) = core.store.hash(*template) {
-                let now = core.second();
-                return Ok(core.pods.crash(hash, *count, *recover, now));
-            }
+            return Ok(crash(core, *template, *count, *recover));
         }
         Action::CrashSide(side, count, recover) => {
             let crash = Action::CrashPods(template_of(*side, core), *count, *recover);
@@ -149,6 +146,25 @@ pub(super) fn template_of(side: Side, core: &Core) -> Template {
         (Side::Stable, Some(stable)) => stable,
         _ => store.rollout.spec.template,
     }
+}
+
+/// Crashes pods of a template, first those of the ReplicaSet whose name comes first; says how many.
+fn crash(core: &mut Core, template: Template, count: i64, recover: Option<i64>) -> i64 {
+    let store = &core.store;
+    let mut sets: Vec<_> = store
+        .sets
+        .iter()
+        .chain(&store.template_sets)
+        .filter(|set| set.template == template)
+        .map(|set| (store.set_place(set), set.key()))
+        .collect();
+    sets.sort();
+    let now = core.second();
+    let mut left = count;
+    for (_, key) in sets {
+        left -= core.pods.crash(key, left, recover, now);
+    }
+    count - left
 }
 
 const NO_STEPS: &str = "Cannot skip steps of a canary without steps";

@@ -26,7 +26,10 @@ impl Reconcile<'_> {
         let used = [step, background, pre, post];
         self.other_runs = (0..self.core.store.runs.len())
             .map(RunId)
-            .filter(|id| self.core.store.run(*id).is_some() && !used.contains(&Some(*id)))
+            .filter(|id| {
+                let own = |run: &Run| run.kind.experiment().is_none();
+                self.core.store.run(*id).is_some_and(own) && !used.contains(&Some(*id))
+            })
             .collect();
         (self.step_run, self.background_run) = (step, background);
         (self.pre_run, self.post_run) = (pre, post);
@@ -204,6 +207,7 @@ impl Reconcile<'_> {
             stable,
             revision: self.rollout.revision,
             kind,
+            suffix: None,
             collision: 0,
             created: self.now,
             results: vec![None; spec.metrics.len()],

@@ -16,7 +16,9 @@ use crate::simulator::objects::{Hash, ReplicaSet};
 impl Reconcile<'_> {
     /// Source: `rolloutBlueGreen`.
     pub(super) fn run_blue_green(&mut self, strategy: &BlueGreen) -> Result<(), Failure> {
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in rolloutBlueGreen create true")
+        })?;
         if let Some(preview) = strategy.preview_service.filter(|_| !self.halted()) {
             self.switch_service(preview, self.new.hash);
         }

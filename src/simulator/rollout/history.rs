@@ -5,9 +5,11 @@
 //! utils/analysis/filter.go, `FilterAnalysisRunsToDelete`.
 
 use super::Reconcile;
+use crate::model::argo::Spec;
 use crate::simulator::objects::ReplicaSet;
+use crate::simulator::objects::experiment::ExperimentId;
 use crate::simulator::objects::run::{Phase, RunId};
-use crate::simulator::schedule::by_name;
+use crate::simulator::schedule::{by_name, experiments_by_name};
 
 impl Reconcile<'_> {
     /// Deletes empty ReplicaSets beyond `revisionHistoryLimit`, oldest first, with their runs.
@@ -29,7 +31,28 @@ impl Reconcile<'_> {
                     self.core.store.delete_run(id);
                 }
             }
+            for id in self.other_experiments.clone() {
+                if self.core.store.experiment(id).is_some_and(|experiment| experiment.hash == set.hash) {
+                    self.core.store.delete_experiment(id);
+                }
+            }
         }
+    }
+
+    /// Experiments of other times beyond the same limits.
+    /// Source: utils/experiment/filter.go, `FilterExperimentsToDelete`.
+    pub(super) fn experiments_to_delete(&self, others: &[ExperimentId]) -> Vec<ExperimentId> {
+        let mut list: Vec<_> =
+            others.iter().filter_map(|id| Some((*id, self.core.store.experiments.get(id.0)?))).collect();
+        list.sort_by(|(a, x), (b, y)| {
+            y.created.cmp(&x.created).then_with(|| experiments_by_name(self.core, b.0, a.0))
+        });
+        let mut kept = Kept::default();
+        list.retain(|(_, experiment)| {
+            !(self.sets.iter().any(|set| set.hash == experiment.hash)
+                && kept.keep(experiment.status.phase, &self.rollout.spec))
+        });
+        list.into_iter().map(|(id, _)| id).collect()
     }
 
     /// Runs of other times beyond the history limits, newest kept, and those whose ReplicaSet is gone.
@@ -37,28 +60,34 @@ impl Reconcile<'_> {
         let mut runs: Vec<_> =
             others.iter().filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?))).collect();
         runs.sort_by(|(a, x), (b, y)| y.created.cmp(&x.created).then_with(|| by_name(self.core, a.0, b.0)));
-        let (mut good, mut bad) = (0, 0);
-        let mut surplus = Vec::new();
-        for (id, run) in runs {
-            let keep = if self.sets.iter().any(|set| set.hash == run.hash) {
-                match run.phase {
-                    Phase::Successful => {
-                        good += 1;
-                        good <= self.rollout.spec.successful_history
-                    }
-                    Phase::Failed | Phase::Error | Phase::Inconclusive => {
-                        bad += 1;
-                        bad <= self.rollout.spec.unsuccessful_history
-                    }
-                    _ => true,
-                }
-            } else {
-                false
-            };
-            if !keep {
-                surplus.push(id);
+        let mut kept = Kept::default();
+        runs.retain(|(_, run)| {
+            !(self.sets.iter().any(|set| set.hash == run.hash) && kept.keep(run.phase, &self.rollout.spec))
+        });
+        runs.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+/// How many were kept so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
+    good: i64,
+    bad: i64,
+}
+
+impl Kept {
+    /// Whether one more is kept.
+    fn keep(&mut self, phase: Phase, spec: &Spec) -> bool {
+        match phase {
+            Phase::Successful => {
+                self.good += 1;
+                self.good <= spec.successful_history
             }
+            Phase::Failed | Phase::Error | Phase::Inconclusive => {
+                self.bad += 1;
+                self.bad <= spec.unsuccessful_history
+            }
+            _ => true,
         }
-        surplus
     }
 }

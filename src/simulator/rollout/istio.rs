@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use super::destinations::{Sides, apply};
 use super::{Failure, Reconcile};
-use crate::model::argo::{HeaderRoute, MirrorRoute, Traffic};
+use crate::model::argo::{HeaderRoute, MirrorRoute, Subsets, Traffic};
+use crate::simulator::objects::status::AdditionalWeight;
 use crate::simulator::objects::{Destination, Hash, Mirror, Route, VirtualService};
 use crate::simulator::trace::EventKind;
 
@@ -50,30 +52,37 @@ fn order(traffic: &Traffic, service: &mut VirtualService) {
     service.http.sort_by_key(place);
 }
 
-/// What each side is called in routes.
-struct Sides {
-    canary_service: Option<Arc<str>>,
-    stable_service: Option<Arc<str>>,
-    canary_subset: Option<Arc<str>>,
-    stable_subset: Option<Arc<str>>,
-}
-
-impl Sides {
-    /// The weight of a destination; `None` for one that is neither side's. Source: `processRoutes`.
-    fn weight(&self, to: &Destination, desired: i64) -> Option<i64> {
-        let host = to.host.split('.').next();
-        let subset = to.subset.as_deref().filter(|name| !name.is_empty());
-        let is = |service: &Option<Arc<str>>, name: &Option<Arc<str>>| {
-            (host.is_some() && host == service.as_deref()) || (subset.is_some() && subset == name.as_deref())
-        };
-        if is(&self.canary_service, &self.canary_subset) {
-            Some(desired)
-        } else if is(&self.stable_service, &self.stable_subset) {
-            Some(100 - desired)
-        } else {
-            None
-        }
+/// A DestinationRule's subsets: the two sides' and experiments'; all others are dropped.
+fn subsets_with(
+    names: &Subsets,
+    old: &[(Arc<str>, Option<Hash>)],
+    (canary, stable): (Option<Hash>, Option<Hash>),
+    additional: &[AdditionalWeight],
+) -> Vec<(Arc<str>, Option<Hash>)> {
+    let mut missing: Vec<&AdditionalWeight> = Vec::new();
+    for weight in additional {
+        missing.retain(|known| known.service != weight.service);
+        missing.push(weight);
     }
+    let mut next = Vec::with_capacity(old.len() + missing.len());
+    for (name, _) in old {
+        let hash = if *name == names.canary {
+            canary
+        } else if *name == names.stable {
+            stable
+        } else if let Some(at) = missing.iter().position(|weight| weight.service == *name) {
+            let hash = missing.get(at).and_then(|weight| weight.hash);
+            if hash.is_some() {
+                missing.remove(at);
+            }
+            hash
+        } else {
+            continue;
+        };
+        next.push((Arc::clone(name), hash));
+    }
+    next.extend(missing.into_iter().map(|weight| (Arc::clone(&weight.service), weight.hash)));
+    next
 }
 
 impl Reconcile<'_> {
@@ -92,31 +101,32 @@ impl Reconcile<'_> {
     }
 
     /// Source: `SetWeight`.
-    pub(super) fn set_weight(&mut self, traffic: &Traffic, desired: i64) -> Result<(), Failure> {
+    pub(super) fn set_weight(
+        &mut self,
+        traffic: &Traffic,
+        desired: i64,
+        additional: &[AdditionalWeight],
+    ) -> Result<(), Failure> {
         let at = traffic.virtual_service;
         let sides = self.sides(traffic);
         let Some(cached) = self.core.store.cached_virtual_service(at) else {
             return Ok(());
         };
-        let same = cached
+        let patches: Vec<_> = cached
             .http
             .iter()
             .enumerate()
             .filter(|(route, _)| is_patched(traffic, &cached.http, *route))
-            .flat_map(|(_, route)| &route.to)
-            .all(|to| sides.weight(to, desired).unwrap_or(0) == to.weight);
-        if same {
+            .map(|(route, old)| (route, sides.patches(&old.to, desired, additional)))
+            .filter(|(_, patches)| !patches.is_empty())
+            .collect();
+        if patches.is_empty() {
             return Ok(());
         }
         let mut next = cached.clone();
-        for (index, route) in next.http.iter_mut().enumerate() {
-            if is_patched(traffic, &cached.http, index) {
-                route.to.retain_mut(|to| {
-                    let weight = sides.weight(to, desired);
-                    let keep = weight.is_some() || to.weight == 0;
-                    to.weight = weight.unwrap_or(0);
-                    keep
-                });
+        for (route, patches) in patches {
+            if let Some(route) = next.http.get_mut(route) {
+                apply(&mut route.to, patches);
             }
         }
         order(traffic, &mut next);
@@ -255,6 +265,7 @@ impl Reconcile<'_> {
         traffic: &Traffic,
         canary: Option<Hash>,
         stable: Option<Hash>,
+        additional: &[AdditionalWeight],
     ) -> Result<(), Failure> {
         if self.canary.canary_service.is_none() && self.canary.stable_service.is_none() {
             let spared = self.rollout.status.abort || self.rolling_back_to_stable().is_some();
@@ -275,19 +286,7 @@ impl Reconcile<'_> {
         let Some(rule) = self.core.store.destination_rules.get(subsets.destination_rule) else {
             return Ok(());
         };
-        let next: Vec<_> = rule
-            .subsets
-            .iter()
-            .filter_map(|(name, _)| {
-                if *name == subsets.canary {
-                    Some((Arc::clone(name), canary))
-                } else if *name == subsets.stable {
-                    Some((Arc::clone(name), stable))
-                } else {
-                    None
-                }
-            })
-            .collect();
+        let next = subsets_with(subsets, &rule.subsets, (canary, stable), additional);
         if next == rule.subsets && rule.managed {
             return Ok(());
         }

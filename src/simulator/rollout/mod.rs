@@ -8,6 +8,8 @@ pub(super) mod actions;
 mod analysis;
 mod blue_green;
 mod conditions;
+mod destinations;
+mod experiment;
 mod failure;
 mod history;
 mod invalid;
@@ -29,6 +31,7 @@ pub(super) use failure::Failure;
 use super::core::Core;
 use super::event::Recorder;
 use super::objects::ReplicaSet;
+use super::objects::experiment::ExperimentId;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
 use crate::model::argo::{BlueGreen, Canary};
@@ -64,6 +67,8 @@ struct Reconcile<'a> {
     pre_run: Option<RunId>,
     post_run: Option<RunId>,
     other_runs: Vec<RunId>,
+    experiment: Option<ExperimentId>,
+    other_experiments: Vec<ExperimentId>,
 }
 
 /// Reconciles the Rollout once.
@@ -96,7 +101,11 @@ impl<'a> Reconcile<'a> {
             new
         };
         let stable = rollout.status.stable.and_then(|hash| sets.iter().find(|set| set.hash == hash).copied());
-        let status = Status { weights: rollout.status.weights, ..Status::default() };
+        let status = Status {
+            weights: rollout.status.weights,
+            additional: rollout.status.additional.clone(),
+            ..Status::default()
+        };
         let mut this = Self {
             core,
             recorder,
@@ -113,9 +122,12 @@ impl<'a> Reconcile<'a> {
             pre_run: None,
             post_run: None,
             other_runs: Vec::new(),
+            experiment: None,
+            other_experiments: Vec::new(),
             rollout,
         };
         this.find_runs();
+        this.find_experiments();
         if this.rollout.status.fully_promoted() && this.aborted() {
             this.pause.remove_abort = true;
         }
@@ -125,7 +137,9 @@ impl<'a> Reconcile<'a> {
     /// Source: rollout/context.go, `reconcile`.
     fn run(&mut self) -> Result<(), Failure> {
         self.check_paused_conditions();
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in isScalingEvent")
+        })?;
         if self.is_scaling_event() {
             return self.sync_replicas_only();
         }
@@ -145,7 +159,9 @@ impl<'a> Reconcile<'a> {
 
     /// Source: rollout/sync.go, `syncReplicasOnly`.
     fn sync_replicas_only(&mut self) -> Result<(), Failure> {
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in syncReplicasOnly")
+        })?;
         let mut status = self.rollout.status.clone();
         if self.blue_green.is_some() {
             self.reconcile_blue_green_sets().map_err(|failure| {
@@ -166,14 +182,17 @@ impl<'a> Reconcile<'a> {
     /// Source: rollout/canary.go, `rolloutCanary`.
     fn run_canary(&mut self) -> Result<(), Failure> {
         if self.template_or_steps_changed() {
-            self.sync_revision()?;
+            self.sync_revision().map_err(|failure| failure.within("failed to getAllReplicaSetsAndSyncRevision in rolloutCanary with PodTemplateOrStepsChanged"))?;
             self.sync_status();
             return Ok(());
         }
-        self.sync_revision()?;
+        self.sync_revision().map_err(|failure| {
+            failure.within("failed to getAllReplicaSetsAndSyncRevision in rolloutCanary create true")
+        })?;
         self.clean_history();
         self.reconcile_services();
         self.reconcile_traffic()?;
+        self.reconcile_experiments();
         self.reconcile_runs();
         if self.pause.adds_any() {
             self.sync_status();

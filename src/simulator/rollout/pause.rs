@@ -14,6 +14,7 @@ use crate::simulator::text::Cause;
 pub(super) struct PauseContext {
     add_step: bool,
     add_inconclusive: bool,
+    add_experiment: bool,
     add_blue_green: bool,
     /// Whether the pause of the step is over.
     pub(super) remove_step: bool,
@@ -30,7 +31,7 @@ pub(super) struct PauseContext {
 /// An abort that this reconcile decided.
 #[derive(Clone, Debug)]
 pub(super) enum Abort {
-    /// An analysis was bad.
+    /// An analysis or an experiment was bad.
     Analysis(Arc<Cause>),
     /// The progress deadline passed.
     Deadline,
@@ -43,12 +44,13 @@ impl PauseContext {
             PauseReason::CanaryPauseStep => self.add_step = true,
             PauseReason::InconclusiveAnalysisRun => self.add_inconclusive = true,
             PauseReason::BlueGreenPause => self.add_blue_green = true,
+            PauseReason::InconclusiveExperiment => self.add_experiment = true,
         }
     }
 
     /// Whether one was added.
     pub(super) fn adds_any(&self) -> bool {
-        self.add_step || self.add_inconclusive || self.add_blue_green
+        self.add_step || self.add_inconclusive || self.add_blue_green || self.add_experiment
     }
 }
 
@@ -71,12 +73,13 @@ impl Reconcile<'_> {
         pauses.clear();
         pauses.extend(old.pauses.iter().filter(|pause| match pause.reason {
             PauseReason::CanaryPauseStep => !self.pause.remove_step,
-            PauseReason::InconclusiveAnalysisRun => true,
+            PauseReason::InconclusiveAnalysisRun | PauseReason::InconclusiveExperiment => true,
             PauseReason::BlueGreenPause => !self.pause.remove_blue_green,
         }));
         for (add, reason) in [
             (self.pause.add_blue_green, PauseReason::BlueGreenPause),
             (self.pause.add_step, PauseReason::CanaryPauseStep),
+            (self.pause.add_experiment, PauseReason::InconclusiveExperiment),
             (self.pause.add_inconclusive, PauseReason::InconclusiveAnalysisRun),
         ] {
             if add && old.pause(reason).is_none() {

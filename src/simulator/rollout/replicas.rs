@@ -23,13 +23,13 @@ impl Reconcile<'_> {
     pub(super) fn remove_deadlines(&mut self) {
         let spare_new = self.delays_scale_down_on_abort();
         if !spare_new && self.new.deadline.is_some() {
-            self.core.store.patch_deadline(self.new.hash, None);
+            self.core.store.patch_deadline(self.new.key(), None);
         }
         if let Some(stable) = self.stable
             && stable.deadline.is_some()
             && (spare_new || stable.hash != self.new.hash)
         {
-            self.core.store.patch_deadline(stable.hash, None);
+            self.core.store.patch_deadline(stable.key(), None);
         }
     }
 

@@ -137,7 +137,7 @@ impl Reconcile<'_> {
     pub(super) fn delay(&mut self, set: &ReplicaSet, delay: i64) {
         let deadline = (delay != 0).then(|| self.now + delay);
         if deadline.is_some() || set.deadline.is_some() {
-            self.core.store.patch_deadline(set.hash, deadline);
+            self.core.store.patch_deadline(set.key(), deadline);
         }
     }
 

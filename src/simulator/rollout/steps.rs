@@ -19,6 +19,9 @@ pub(super) fn name(step: &Step) -> String {
             None => "pause".to_owned(),
         };
     }
+    if step.experiment.is_some() {
+        return "experiment".to_owned();
+    }
     if step.analysis.is_some() {
         return "analysis".to_owned();
     }
@@ -80,6 +83,12 @@ impl Reconcile<'_> {
         if step.set_canary_scale.is_some() || step.set_weight.is_some() {
             return self.at_desired(self.status.weights);
         }
+        if step.experiment.is_some() {
+            return self
+                .experiment
+                .and_then(|id| self.core.store.experiment(id))
+                .is_some_and(|experiment| experiment.status.phase == Phase::Successful);
+        }
         if step.analysis.is_some() {
             return self
                 .step_run
@@ -92,7 +101,8 @@ impl Reconcile<'_> {
     /// Whether the step cannot be expected to end by itself soon. Source: rollout/sync.go, `isIndefiniteStep`.
     pub(super) fn indefinite_step(&self) -> bool {
         use crate::simulator::objects::status::ConditionType::Paused;
-        self.current_step().is_some_and(|step| step.analysis.is_some() || step.pause.is_some())
+        self.current_step()
+            .is_some_and(|step| step.experiment.is_some() || step.analysis.is_some() || step.pause.is_some())
             || self.rollout.status.condition(Paused).is_some_and(|condition| condition.status == "True")
     }
 }

@@ -9,7 +9,7 @@ use super::weights::{MAX_WEIGHT, threshold_met};
 use super::{Failure, Reconcile};
 use crate::model::argo::Traffic;
 use crate::simulator::objects::Hash;
-use crate::simulator::objects::status::Weights;
+use crate::simulator::objects::status::{AdditionalWeight, Weights};
 
 impl Reconcile<'_> {
     /// Source: `reconcileTrafficRouting`.
@@ -17,15 +17,17 @@ impl Reconcile<'_> {
         let canary = Arc::clone(&self.canary);
         let Some(traffic) = &canary.traffic else {
             self.status.weights = None;
+            self.status.additional.clear();
             return Ok(());
         };
         let mut canary_hash = Some(self.new.hash);
         let stable_hash = self.stable.map(|set| set.hash);
+        let mut additional = Vec::new();
         let desired = if let Some(previous) = self.rolling_back_to_stable() {
             canary_hash = Some(previous);
             self.weight_on_abort()
         } else {
-            self.desired_weight(traffic)?
+            self.desired_weight(traffic, &mut additional)?
         };
         if !self.stable_can_carry(MAX_WEIGHT - desired) {
             return Ok(());
@@ -42,28 +44,53 @@ impl Reconcile<'_> {
         }
         let recorded = self.rollout.status.weights;
         if self.new.available == 0 && recorded.is_some_and(|weights| weights.canary > 0) {
-            self.set_weight(traffic, desired)?;
+            self.set_weight(traffic, desired, &additional)?;
         }
-        self.update_hash(traffic, canary_hash, stable_hash)?;
-        self.set_weight(traffic, desired)?;
-        let weights = Weights { canary: desired, canary_hash, stable: MAX_WEIGHT - desired, stable_hash };
-        if recorded != Some(weights) {
-            self.emit(false, "TrafficWeightUpdated", || {
-                let details = match recorded {
-                    None => format!("to {desired}"),
-                    Some(old) if old.canary != desired => {
-                        format!("from {} to {desired}", old.canary)
-                    }
-                    Some(_) => String::new(),
-                };
-                format!("Traffic weight updated {details}")
-            });
-            self.status.weights = Some(weights);
-        }
+        self.update_hash(traffic, canary_hash, stable_hash, &additional)?;
+        self.set_weight(traffic, desired, &additional)?;
+        self.note_weights(desired, (canary_hash, stable_hash), additional);
         Ok(())
     }
 
-    fn desired_weight(&mut self, traffic: &Traffic) -> Result<i64, Failure> {
+    /// Source: `calculateWeightStatus`, `trafficWeightUpdatedMessage`.
+    fn note_weights(
+        &mut self,
+        desired: i64,
+        (canary_hash, stable_hash): (Option<Hash>, Option<Hash>),
+        additional: Vec<AdditionalWeight>,
+    ) {
+        let others: i64 = additional.iter().map(|weight| weight.weight).sum();
+        let weights =
+            Weights { canary: desired, canary_hash, stable: MAX_WEIGHT - desired - others, stable_hash };
+        let recorded = self.rollout.status.weights;
+        let changed = self.rollout.status.additional != additional;
+        if recorded == Some(weights) && !changed {
+            return;
+        }
+        let listed = if changed && recorded.is_some() && !self.recorder.silent() {
+            let list: Vec<String> = additional.iter().map(AdditionalWeight::to_string).collect();
+            Some(format!("additional: [{}]", list.join(" ")))
+        } else {
+            None
+        };
+        self.emit(false, "TrafficWeightUpdated", || {
+            let moved = match recorded {
+                None => Some(format!("to {desired}")),
+                Some(old) if old.canary != desired => Some(format!("from {} to {desired}", old.canary)),
+                Some(_) => None,
+            };
+            let details: Vec<String> = moved.into_iter().chain(listed).collect();
+            format!("Traffic weight updated {}", details.join(", "))
+        });
+        self.status.weights = Some(weights);
+        self.status.additional = additional;
+    }
+
+    fn desired_weight(
+        &mut self,
+        traffic: &Traffic,
+        additional: &mut Vec<AdditionalWeight>,
+    ) -> Result<i64, Failure> {
         if self.rollout.status.fully_promoted() {
             self.remove_managed_routes(traffic)?;
             return Ok(0);
@@ -77,6 +104,7 @@ impl Reconcile<'_> {
             return Ok(desired);
         }
         if self.new.available == 0 {
+            *additional = self.additional_weights();
             self.remove_managed_routes(traffic)?;
             return Ok(0);
         }
@@ -92,12 +120,15 @@ impl Reconcile<'_> {
         let Some(index) = self.step_index() else {
             return Ok(0);
         };
-        Ok(if !self.at_desired(None) {
-            self.steps_back(index - 1).find_map(|step| step.set_weight).unwrap_or(0)
-        } else if index == self.step_count() {
-            MAX_WEIGHT
-        } else {
+        let at_desired = self.at_desired(None);
+        if at_desired && index == self.step_count() {
+            return Ok(MAX_WEIGHT);
+        }
+        *additional = self.additional_weights();
+        Ok(if at_desired {
             self.current_set_weight()
+        } else {
+            self.steps_back(index - 1).find_map(|step| step.set_weight).unwrap_or(0)
         })
     }
 

@@ -1,8 +1,9 @@
 //! The sections of a trace line from the simulator's objects.
 
 use rollcast::simulator::event::{RouteObject, State};
+use rollcast::simulator::objects::experiment::{Experiment, Owner};
 use rollcast::simulator::objects::run::{Kind, MetricResult, Run};
-use rollcast::simulator::objects::status::RunStatus;
+use rollcast::simulator::objects::status::{AdditionalWeight, RunStatus};
 use rollcast::simulator::objects::store::Store;
 use rollcast::simulator::objects::{Hash, ReplicaSet, Route};
 use rollcast::simulator::text::Text;
@@ -52,7 +53,10 @@ pub(crate) fn rollout(store: &Store) -> Value {
         .collect();
     object.insert("pauses".into(), json!(pauses));
     if let Some(weights) = &status.weights {
-        let weights = json!({"canary": weights.canary, "stable": weights.stable});
+        let mut weights = json!({"canary": weights.canary, "stable": weights.stable});
+        if !status.additional.is_empty() {
+            weights["additional"] = status.additional.iter().map(additional).collect();
+        }
         object.insert("weights".into(), weights);
     }
     for (key, run) in [
@@ -64,6 +68,9 @@ pub(crate) fn rollout(store: &Store) -> Value {
         if let Some(run) = run {
             object.insert(key.into(), run_status(run, store));
         }
+    }
+    if let Some(experiment) = status.experiment.and_then(|id| store.experiments.get(id.0)) {
+        object.insert("experiment".into(), json!(experiment.name(&spec.name)));
     }
     if spec.blue_green.is_some() {
         object.insert("active".into(), hash(status.active));
@@ -85,6 +92,17 @@ pub(crate) fn rollout(store: &Store) -> Value {
     view
 }
 
+fn additional(weight: &AdditionalWeight) -> Value {
+    let mut view = json!({"weight": weight.weight});
+    if !weight.service.is_empty() {
+        view["serviceName"] = json!(*weight.service);
+    }
+    if let Some(hash) = weight.hash {
+        view["podTemplateHash"] = json!(hash.to_string());
+    }
+    view
+}
+
 fn run_status(run: &RunStatus, store: &Store) -> Value {
     let rollout = &store.rollout.spec.name;
     let name = store.runs[run.run.0].name(rollout);
@@ -93,15 +111,18 @@ fn run_status(run: &RunStatus, store: &Store) -> Value {
 
 /// Section `rs`.
 pub(crate) fn sets(store: &Store) -> Value {
-    let sets: Map<String, Value> =
-        store.sets.iter().map(|set| (set.hash.to_string(), one_set(set))).collect();
-    Value::Object(sets)
+    let name = |set: &ReplicaSet| match set.owner {
+        Owner::Rollout => set.hash.to_string(),
+        Owner::Experiment(id, at) => store.experiments[id.0].set_name(&store.rollout.spec.name, at),
+    };
+    let all = store.sets.iter().chain(&store.template_sets);
+    Value::Object(all.map(|set| (name(set), one_set(set))).collect())
 }
 
 fn one_set(set: &ReplicaSet) -> Value {
     let mut view = json!({
         "pods": [set.wanted, set.pods, set.ready, set.available],
-        "revision": set.revision.to_string(),
+        "revision": if set.revision == 0 { String::new() } else { set.revision.to_string() },
     });
     if let Some(deadline) = set.deadline {
         view["deadline"] = json!(deadline);
@@ -120,6 +141,7 @@ pub(crate) fn services(state: &State<'_>) -> Value {
         .services
         .iter()
         .enumerate()
+        .filter(|(_, service)| !service.name.is_empty())
         .map(|(at, service)| {
             let view = if flaps(state, RouteObject::Service(at)) {
                 json!("flapping")
@@ -205,14 +227,42 @@ pub(crate) fn runs(store: &Store) -> Map<String, Value> {
         .collect()
 }
 
+/// Section `experiments`, all of them.
+pub(crate) fn experiments(store: &Store) -> Map<String, Value> {
+    let rollout = &store.rollout.spec.name;
+    let open = store.experiments.iter().filter(|experiment| !experiment.deleted);
+    open.map(|experiment| (experiment.name(rollout), one_experiment(experiment, rollout))).collect()
+}
+
+fn one_experiment(experiment: &Experiment, rollout: &str) -> Value {
+    let status = &experiment.status;
+    let templates = experiment.spec.templates.iter().zip(&status.templates).map(|(template, status)| {
+        let message = text(&status.message, rollout);
+        json!({"name": *template.name, "status": status.phase.name(), "message": message})
+    });
+    let analyses = experiment.spec.analyses.iter().zip(&status.analyses).map(|(analysis, status)| {
+        let message = text(&status.message, rollout);
+        json!({"name": *analysis.name, "status": status.phase.name(), "message": message})
+    });
+    json!({
+        "phase": name_or_null(status.phase.name()),
+        "message": text(&status.message, rollout),
+        "availableAt": status.available_at,
+        "templates": templates.collect::<Vec<_>>(),
+        "runs": analyses.collect::<Vec<_>>(),
+    })
+}
+
 fn one_run(run: &Run, rollout: &str) -> Value {
     let mut view = json!({
         "phase": name_or_null(run.phase.name()),
         "message": text(&run.message, rollout),
         "startedAt": run.started_at,
         "completedAt": run.completed_at,
-        "kind": run.kind.name(),
     });
+    if run.kind.experiment().is_none() {
+        view["kind"] = json!(run.kind.name());
+    }
     if let Kind::Step(index) = run.kind {
         view["stepIndex"] = json!(index.to_string());
     }

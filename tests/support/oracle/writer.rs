@@ -55,28 +55,28 @@ impl Writer {
         }
     }
 
-    fn changed_runs(&mut self, line: &mut Map<String, Value>, runs: Map<String, Value>) {
+    fn changed_items(&mut self, line: &mut Map<String, Value>, section: &str, items: Map<String, Value>) {
         let mut out = Map::new();
         let gone: Vec<String> = self
             .last
             .keys()
-            .filter_map(|key| key.strip_prefix("runs/"))
-            .filter(|name| !runs.contains_key(*name))
+            .filter_map(|key| key.strip_prefix(section)?.strip_prefix('/'))
+            .filter(|name| !items.contains_key(*name))
             .map(str::to_owned)
             .collect();
-        for (name, view) in runs {
-            let key = format!("runs/{name}");
+        for (name, view) in items {
+            let key = format!("{section}/{name}");
             if self.last.get(&key) != Some(&view) {
                 self.last.insert(key, view.clone());
                 out.insert(name, view);
             }
         }
         for name in gone {
-            self.last.remove(&format!("runs/{name}"));
+            self.last.remove(&format!("{section}/{name}"));
             out.insert(name, Value::Null);
         }
         if !out.is_empty() {
-            line.insert("runs".into(), Value::Object(out));
+            line.insert(section.to_owned(), Value::Object(out));
         }
     }
 
@@ -139,7 +139,8 @@ impl Recorder for Writer {
         self.changed(&mut line, "services", views::services(state));
         self.changed(&mut line, "virtualServices", views::virtual_services(state));
         self.changed(&mut line, "destinationRules", views::destination_rules(state.store));
-        self.changed_runs(&mut line, views::runs(state.store));
+        self.changed_items(&mut line, "runs", views::runs(state.store));
+        self.changed_items(&mut line, "experiments", views::experiments(state.store));
         for (name, list) in
             [("events", &mut self.events), ("actions", &mut self.actions), ("errors", &mut self.errors)]
         {
