@@ -127,6 +127,7 @@ fn outcomes(folder: &Path, name: &str, beside: &[&str]) -> Vec<Outcome> {
         let title = problem.object.strip_prefix("Rollout/").unwrap_or("");
         let kind = match problem.code {
             Code::NotSimulated => "unsupported",
+            Code::ManifestField => "dropped",
             code if code.severity() == Severity::Warning => continue,
             _ => "error",
         };
@@ -148,7 +149,7 @@ fn wrong(outcome: &Outcome, accepted: bool, controller: Option<&str>) -> Option<
         ("refused", None) => None,
         // What is not simulated is only looked at after validation.
         ("unsupported", Some("valid") | None) if outcome.said.len() > 20 => None,
-        ("error", _) if !accepted => None,
+        ("error" | "dropped", _) if !accepted => None,
         (_, said) => Some(format!("the controller: {}", said.unwrap_or("nothing"))),
     }
 }

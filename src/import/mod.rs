@@ -14,6 +14,7 @@ mod number;
 mod object;
 mod problem;
 mod reader;
+mod schema;
 mod strategy;
 mod template;
 mod text;

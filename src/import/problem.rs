@@ -51,7 +51,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.place)?;
-        for part in [&self.object, &self.path] {
+        // Where the message names the field itself, it need not be named twice.
+        let path = if self.message.contains(&self.path) { "" } else { &self.path };
+        for part in [&self.object, path] {
             if !part.is_empty() {
                 write!(f, " {part}")?;
             }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::field::Fields;
 use super::object::{Object, Objects};
 use super::problem::{Place, Problem};
+use super::schema;
 use crate::diagnostic::Code;
 use crate::manifest::document::{Document, documents};
 
@@ -93,6 +94,26 @@ impl Objects {
             let message = "an object needs `metadata.name`";
             self.problem(Code::ManifestRefused, place, kind, message);
         } else {
+            self.accept(value, place);
+        }
+    }
+
+    /// Takes an object if the API server would.
+    fn accept(&mut self, mut value: Value, place: Place) {
+        let kind = value.text("kind").to_owned();
+        let title = format!("{kind}/{}", value.name());
+        let findings = schema::prune(&kind, &mut value);
+        let refused = !findings.wrong.is_empty();
+        let wrong = findings.wrong.into_iter().map(|found| (Code::ManifestRefused, found));
+        let unknown = findings.unknown.into_iter().map(|path| {
+            let message = format!("unknown field \"{path}\"");
+            (Code::ManifestField, (path, message))
+        });
+        for (code, (path, message)) in wrong.chain(unknown) {
+            let problem = Problem { path, ..Problem::new(code, place.clone(), &title, &message) };
+            self.problems.push(problem);
+        }
+        if !refused {
             self.push(Object { value, place });
         }
     }
@@ -154,6 +175,7 @@ fn template_in(value: &Value, path: String, depth: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     fn read(text: &str) -> Objects {
         let mut objects = Objects::default();
@@ -186,7 +208,9 @@ mod tests {
             ("spec: {template: {args: ['{{.Names}}']}}", None),
             ("spec: [", Some(Code::ManifestUnreadable)),
         ] {
-            let codes: Vec<Code> = rollout(line).problems.iter().map(|problem| problem.code).collect();
+            let problems = rollout(line).problems;
+            let codes = problems.iter().map(|problem| problem.code);
+            let codes: Vec<Code> = codes.filter(|code| code.severity() == Severity::Error).collect();
             assert_eq!(codes, code.into_iter().collect::<Vec<_>>(), "{line}");
         }
     }
