@@ -81,7 +81,9 @@ impl Objects {
                 return;
             }
             if let Some(Value::Array(items)) = value.get("items") {
-                items.iter().for_each(|item| self.add(item.clone(), place.clone(), lists - 1));
+                for item in items {
+                    self.add(item.clone(), place.clone(), lists - 1);
+                }
             }
         } else if !READ.contains(&(group, kind)) {
             *self.ignored.entry(kind.to_owned()).or_default() += 1;
