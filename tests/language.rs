@@ -142,8 +142,8 @@ const TEXTS: &[(&str, &str)] = &[
         "RC0101 1:31 `erors` is not a behaviour of a version -> erors\"errors\"",
     ),
     (
-        "scenario \"s\" for a { canary { crashes after 10m  latency p95 2s } }",
-        "RC0109 1:31 `crashes` is not compiled by this version yet",
+        "scenario \"s\" for a { canary { restarts after 10m  latency p95 2s } }",
+        "RC0109 1:31 `restarts` is not compiled by this version yet",
     ),
     (
         "scenario \"s\" for a { traffic diurnal 20/s..200/s peak 14:00 }",

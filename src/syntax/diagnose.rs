@@ -161,7 +161,7 @@ impl<'t> Builder<'t> {
             let probed = self.probe(bad.start, bad.end, other.probe());
             probed.is_none_or(|failure| self.first_token(bad.start, failure.at) > bad.start)
         });
-        let label = label(&listed(starts));
+        let label = format!("expected {}", listed(starts));
         let diagnostic = Diagnostic::new(Code::UnknownStatement, headline, span, label);
         let near = similar(found.text, words.iter().map(String::as_str));
         self.report(match (home, near) {
