@@ -16,7 +16,7 @@ fn every_production_is_read() {
     let text = include_str!("language/everything.roll");
     assert_eq!(mistakes(text), []);
     let tree = syntax::parse(FileId(0), text).tree;
-    assert_eq!(tree.items.len(), 12);
+    assert_eq!(tree.items.len(), 13);
 }
 
 #[test]
@@ -135,15 +135,15 @@ fn a_mistake_is_said_once_and_costs_one_statement() {
 const TEXTS: &[(&str, &str)] = &[
     (
         "scenario \"s\" for a { expect promte }",
-        "RC0104 1:29 expected `promote`, `rollback`, `pause`, `failed requests`, `exposed requests`, `duration` or `peak weight` in `expect`, found `promte` -> promte\"promote\"",
+        "RC0104 1:29 expected `promote`, `rollback`, `pause`, `step`, `weight`, `phase`, `message`, `failed requests`, `exposed requests`, `duration`, `peak weight` or `no` in `expect`, found `promte` -> promte\"promote\"",
     ),
     (
         "scenario \"s\" for a { canary { erors 5%  latency p95 2s } }",
         "RC0101 1:31 `erors` is not a behaviour of a version -> erors\"errors\"",
     ),
     (
-        "scenario \"s\" for a { canary { crashes after 10m  latency p95 2s } }",
-        "RC0109 1:31 `crashes` is not compiled by this version yet",
+        "scenario \"s\" for a { canary { restarts after 10m  latency p95 2s } }",
+        "RC0109 1:31 `restarts` is not compiled by this version yet",
     ),
     (
         "scenario \"s\" for a { traffic diurnal 20/s..200/s peak 14:00 }",

@@ -16,6 +16,9 @@ use super::context::Context;
 use super::grammar::{Grammar, Rule};
 use super::words::{belongs_to, keywords, listed, phrases};
 
+/// Longer lists stand in the headline alone.
+const LABEL_MAX: usize = 80;
+
 /// So many characters of a text are repeated in a headline.
 const SHOWN_MAX: usize = 32;
 
@@ -200,7 +203,7 @@ impl<'t> Builder<'t> {
             Code::MalformedStatement,
             format!("expected {expected} in {subject}, found {}", found.phrase()),
             span,
-            format!("expected {expected}"),
+            label(&expected),
         );
         self.report(match self.repair(whole, &found, &failure.expected) {
             Some(text) => {
@@ -377,6 +380,11 @@ impl<'t> Builder<'t> {
         }
         last
     }
+}
+
+/// A label stands beside a line; what the headline has said at length is not said again.
+fn label(expected: &str) -> String {
+    if expected.chars().count() > LABEL_MAX { "none of these".to_owned() } else { format!("expected {expected}") }
 }
 
 /// The nearest word; of a word so short that any is near, one with the same beginning.

@@ -50,12 +50,10 @@ fn endings() -> Vec<(&'static str, Trace)> {
         *inconclusive = 2;
     });
     let mut aborted = ended(Outcome::RolledBack, None, "Rollout aborted update to revision 2");
-    let action =
-        EventKind::Action { action: "abort".into(), outcome: "rollout 'canary-demo' aborted".into() };
-    aborted.events.push(Event { at: 60, kind: action });
+    aborted.events.push(Event { at: 60, kind: action("abort", "rollout 'canary-demo' aborted") });
     let mut full = samples::promoted();
-    let action = EventKind::Action { action: "promoteFull".into(), outcome: "fully promoted".into() };
-    full.events.insert(20, Event { at: 150, kind: action });
+    let kind = action("promoteFull", "rollout 'canary-demo' fully promoted");
+    full.events.insert(20, Event { at: 150, kind });
     let mut unmeasured = samples::promoted();
     unmeasured.events.retain(|event| !matches!(event.kind, EventKind::Measurement { .. }));
     let mut healthy = samples::promoted();
@@ -82,6 +80,11 @@ fn endings() -> Vec<(&'static str, Trace)> {
         ("by hand", full),
         ("unmeasured", unmeasured),
     ]
+}
+
+fn action(action: &str, outcome: &str) -> EventKind {
+    let (action, outcome) = (action.to_owned(), outcome.to_owned());
+    EventKind::Action { action, detail: String::new(), outcome, changed: true }
 }
 
 #[test]

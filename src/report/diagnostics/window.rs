@@ -24,12 +24,15 @@ impl Window {
     pub(super) fn around(whole: &str, places: &[(usize, usize)], columns: usize, sign: &str) -> Self {
         let first = places.iter().map(|(start, _)| *start).min().unwrap_or(0);
         let last = places.iter().map(|(_, end)| *end).max().unwrap_or(0);
+        // A file may be long, and its reports many: lines that are not shown are copied, not looked at.
+        let head = whole.get(..first).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let tail = whole.get(last..).and_then(|after| after.find('\n')).map_or(whole.len(), |end| last + end);
         let mut new = Self { text: String::with_capacity(whole.len()), moves: vec![(0, 0)] };
-        let mut at = 0;
-        for line in whole.split_inclusive('\n') {
+        new.text.push_str(whole.get(..head).unwrap_or(""));
+        let mut at = head;
+        for line in whole.get(head..tail).unwrap_or("").split_inclusive('\n') {
             let body = line.trim_end_matches(['\n', '\r']);
-            let end = at + body.len();
-            if first <= end && at <= last && width(body) > columns {
+            if width(body) > columns {
                 new.cut(body, at, places, columns, sign);
                 new.text.push_str(line.get(body.len()..).unwrap_or(""));
             } else {
@@ -37,6 +40,7 @@ impl Window {
             }
             at += line.len();
         }
+        new.text.push_str(whole.get(tail..).unwrap_or(""));
         new
     }
 
