@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::Reconcile;
+use crate::model::argo::ExperimentTemplate;
 use crate::simulator::clock::SECOND;
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::experiment::{Owner, TemplatePhase, TemplateStatus};
@@ -146,8 +147,7 @@ impl Reconcile<'_> {
     }
 
     fn reconcile_service(&mut self, at: usize, status: &mut TemplateStatus, set: &ReplicaSet, wanted: i64) {
-        let Some(name) = self.experiment.spec.templates.get(at).and_then(|template| template.service())
-        else {
+        let Some(name) = self.experiment.spec.templates.get(at).and_then(ExperimentTemplate::service) else {
             return;
         };
         if wanted != 0 {

@@ -192,6 +192,9 @@ fn read_action(
             if !["AnalysisTemplate", "ClusterAnalysisTemplate"].contains(&kind) {
                 return Err("action delete".into());
             }
+            if rollout.to_string().contains("\"experiment\":") {
+                return Err("action delete beside an experiment".into());
+            }
             reader.delete(kind, action["name"].as_str().unwrap_or(""));
             let refused = reader.clone().spec(rollout).map_err(feature)?.refused;
             Action::Refer(refused.map(|reason| reason.to_string()))
