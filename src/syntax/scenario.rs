@@ -23,6 +23,7 @@ impl<'t> Builder<'t> {
         let parts = Parts::of(node);
         let kind = match rule {
             Rule::traffic => ClauseKind::Traffic(self.part(&parts, Rule::amount)?),
+            Rule::replay => ClauseKind::Replay(self.replay(&parts)?),
             Rule::like => ClauseKind::CanaryLikeStable,
             Rule::side => {
                 let word = parts.iter().next()?;
@@ -160,7 +161,8 @@ impl<'t> Builder<'t> {
             self.block(block.block(), |builder, node, list| {
                 let rule = node.as_rule();
                 let parts = Parts::of(node);
-                let values = parts.iter().filter(|part| matches!(part.as_rule(), Rule::duration | Rule::amount));
+                let values =
+                    parts.iter().filter(|part| matches!(part.as_rule(), Rule::duration | Rule::amount));
                 let values: Option<Vec<Value>> = values.map(|value| builder.value(value)).collect();
                 list.push((rule, values?));
                 Some(())

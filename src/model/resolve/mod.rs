@@ -10,6 +10,7 @@ mod expectation;
 mod fate;
 mod metric;
 mod pods;
+mod replay;
 mod rollout;
 mod route;
 mod scenario;
