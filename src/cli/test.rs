@@ -202,17 +202,37 @@ impl Test {
         };
         report.runs = endings.len() as u64;
         report.seen = tally::of_all(&endings);
+        let outlasted = world.and_then(|world| outlasted(world, &endings));
+        if let Some(note) = &outlasted {
+            report.seen.push_str(&format!("; {note}"));
+        }
         for expectation in &scenario.expectations {
             let judgement = judge(expectation, &endings);
             report.expectations.push(ExpectationReport {
                 expected: expectation.text.clone(),
                 met: judgement.met,
                 seen: tally::seen(expectation, &judgement, &endings),
-                details: tally::details(expectation, &judgement, &endings),
+                details: tally::details(expectation, &judgement, &endings)
+                    .into_iter()
+                    .chain(outlasted.clone())
+                    .collect(),
                 replay: judgement.first_miss.filter(|_| !judgement.met).map(replay),
             });
         }
         report
+    }
+}
+
+/// What is to be said where runs were decided after the end of their recording, from which on nothing was seen.
+fn outlasted(world: &Recorded, endings: &[Ending]) -> Option<String> {
+    let late = endings.iter().filter(|ending| ending.verdict.at > world.ends()).count();
+    match (late, endings.len()) {
+        (0, _) => None,
+        (all, of) if all == of => Some("after the recording had ended".to_owned()),
+        (some, _) => {
+            let runs = counted(some as u64, "run", "runs");
+            Some(format!("{runs} decided after the recording had ended"))
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::subject::Subject;
 use super::super::world::{Scene, template_hash};
 use super::Refusal;
 use crate::diagnostic::Code;
 use crate::model::replay::{Replay, Stands};
+use crate::model::rollout::Split;
 use crate::series::Series;
 use crate::source::Spanned;
 use crate::unit::instant::instant_text;
@@ -25,7 +27,8 @@ pub(super) struct Hashes {
 
 impl Hashes {
     /// Of two hashes, the canary's is the one whose series begin later; one alone is stable's.
-    pub(super) fn find(series: &[Series], scene: &Scene, replay: &Replay) -> Result<Self, Refusal> {
+    pub(super) fn find(series: &[Series], subject: &Subject, replay: &Replay) -> Result<Self, Refusal> {
+        let scene = &subject.scene;
         let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
         for series in series {
             let Some((first, _)) = series.samples.first() else { continue };
@@ -56,7 +59,7 @@ impl Hashes {
             (canary, stable, rest) => {
                 let enough = rest.is_empty() || (canary.is_some() && stable.is_some());
                 // Recorded traffic may have seen any number of revisions; none of them is a canary.
-                if enough || replay.stands == Some(Stands::ForTraffic) {
+                if enough || replay.stands == Some(Stands::ForTraffic) || !asked_for(subject) {
                     return Ok(Self { canary, stable });
                 }
                 Err(ambiguous(&seen, scene))
@@ -88,6 +91,12 @@ impl Hashes {
         };
         series.iter().map(one).collect()
     }
+}
+
+/// Whether anything is told by hashes: a query names one, or Istio tells the sides apart by pods.
+fn asked_for(subject: &Subject) -> bool {
+    let named = |query: &String| query.contains(&template_hash(1)) || query.contains(&template_hash(2));
+    subject.scene.split == Split::Subsets || subject.queries.iter().any(named)
 }
 
 /// The value of a label; empty where there is none.

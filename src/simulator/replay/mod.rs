@@ -54,6 +54,11 @@ impl Recorded {
         }
     }
 
+    /// The last second of a run that is recorded.
+    pub fn ends(&self) -> u64 {
+        self.about.ends
+    }
+
     pub(super) fn origin(&self) -> SeriesOrigin {
         match self.kind {
             Kind::Open(_) => SeriesOrigin::OpenLoop,
@@ -121,7 +126,7 @@ pub fn prepare(
             "every line of a recording has a value and a timestamp",
         ));
     };
-    let hashes = Hashes::find(series, &subject.scene, replay)?;
+    let hashes = Hashes::find(series, subject, replay)?;
     let series = hashes.relabelled(series, &subject.scene);
     let sides = Sides::of(&series, &subject.scene, extent, &hashes);
     let stands = match replay.stands {
