@@ -23,7 +23,15 @@ const WITHOUT_EXAMPLE: &[(Code, &str)] = &[
     (Code::ManifestField, "manifests are no programs; tests/manifests.rs has some"),
     (Code::ManifestTwice, "manifests are no programs; src/import/text.rs has tests"),
     (Code::UnknownEnv, "the name comes from the command line; the test below gives one"),
+    (Code::UnreadableRecording, RECORDED),
+    (Code::ForeignRecording, RECORDED),
+    (Code::AmbiguousRecording, RECORDED),
+    (Code::UnreadQuery, RECORDED),
+    (Code::UnsupportedFamily, RECORDED),
 ];
+
+/// Why no program alone raises what is found in recordings.
+const RECORDED: &str = "recordings are read after programs; tests/replay.rs has them";
 
 const FAILS: &str = "An example that fails";
 const REPAIRED: &str = "The same, repaired";

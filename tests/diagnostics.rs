@@ -27,7 +27,15 @@ const ABSENT: &[(Code, &str)] = &[
     (Code::InternalError, "a bug of Rollcast has no program that brings it about on purpose"),
     (Code::TooLarge, "a file of more than 1 MiB has no place in the repository; tests/cli.rs makes one"),
     (Code::NotText, "the corpus is text; tests/cli.rs makes a file that is not"),
+    (Code::UnreadableRecording, RECORDED),
+    (Code::ForeignRecording, RECORDED),
+    (Code::AmbiguousRecording, RECORDED),
+    (Code::UnreadQuery, RECORDED),
+    (Code::UnsupportedFamily, RECORDED),
 ];
+
+/// Why no program alone raises what is found in recordings.
+const RECORDED: &str = "recordings are read after programs; tests/replay.rs has them";
 
 struct Case {
     /// `syntax/missing-brace`

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-const EXAMPLES: [&str; 5] = ["canary-demo", "checkout", "first", "ledger", "search"];
+const EXAMPLES: [&str; 6] = ["canary-demo", "checkout", "first", "incident", "ledger", "search"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

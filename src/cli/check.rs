@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::console::{Console, ExitStatus, for_people};
 use super::files::Disk;
+use super::replay::{self, Library};
 use super::{Inputs, programs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::compile::{Compiled, Fault, compile_among};
@@ -58,7 +59,8 @@ impl Check {
 
     fn one(&self, file: &str, found: &mut Found, console: &Console) -> ExitStatus {
         match compile_among(&mut found.sources, file, &Disk, &self.inputs.options()) {
-            Ok(compiled) => {
+            Ok(mut compiled) => {
+                replay::check(&mut found.library, &mut compiled);
                 let broken = compiled.has_errors();
                 console.mention_most(&compiled);
                 found.add(compiled);
@@ -79,6 +81,7 @@ struct Found {
     list: Vec<Diagnostic>,
     seen: BTreeSet<(Code, String)>,
     files: usize,
+    library: Library,
 }
 
 impl Found {

@@ -11,6 +11,7 @@ mod files;
 mod fmt;
 mod query;
 mod recordings;
+mod replay;
 mod simulate;
 mod test;
 

@@ -11,7 +11,7 @@ use super::files::{fault_of, read_bounded};
 use crate::model::compile::Fault;
 use crate::promql::{Labels, Store};
 use crate::report::answer::{decimal, seconds};
-use crate::series::{Format, MergeError, Merged, decompress, place_of, read};
+use crate::series::{Format, MergeError, Merged, Series, decompress, place_of, read};
 
 /// Most bytes of one recording, packed or unpacked.
 const MOST: usize = 1 << 30;
@@ -20,7 +20,7 @@ const MOST: usize = 1 << 30;
 pub(crate) const ENDINGS: &[&str] = &[".om", ".openmetrics", ".prom", ".txt", ".json", ".load"];
 
 /// Why there are no series.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum RecordingError {
     /// A file or folder gives no bytes.
     Unreadable(String, Fault),
@@ -42,6 +42,27 @@ pub(crate) struct Recordings {
 /// # Errors
 /// The first file that cannot be read or merged.
 pub(crate) fn recordings(paths: &[String]) -> Result<Recordings, RecordingError> {
+    let merged = merged(paths)?;
+    let last = merged.last();
+    let mut store = Store::new();
+    for series in merged.finish() {
+        let id = store.add_series(Labels::new(series.labels));
+        for (at, value) in series.samples {
+            store.append(id, at, value).map_err(|error| RecordingError::Wrong(error.to_string()))?;
+        }
+    }
+    Ok(Recordings { store, last })
+}
+
+/// The same as series, in the order in which they are added up.
+///
+/// # Errors
+/// The first file that cannot be read or merged.
+pub(crate) fn series(paths: &[String]) -> Result<Vec<Series>, RecordingError> {
+    Ok(merged(paths)?.finish())
+}
+
+fn merged(paths: &[String]) -> Result<Merged, RecordingError> {
     let mut merged = Merged::new();
     for path in paths {
         if path == "-" {
@@ -57,15 +78,7 @@ pub(crate) fn recordings(paths: &[String]) -> Result<Recordings, RecordingError>
             add(&mut merged, &name, &bytes)?;
         }
     }
-    let last = merged.last();
-    let mut store = Store::new();
-    for series in merged.finish() {
-        let id = store.add_series(Labels::new(series.labels));
-        for (at, value) in series.samples {
-            store.append(id, at, value).map_err(|error| RecordingError::Wrong(error.to_string()))?;
-        }
-    }
-    Ok(Recordings { store, last })
+    Ok(merged)
 }
 
 fn standard_input() -> Result<Vec<u8>, Fault> {

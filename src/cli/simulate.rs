@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::Inputs;
 use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
+use super::replay::{Library, Replaying};
 use crate::diagnostic::nearest;
 use crate::model::Program;
 use crate::model::compile::compile;
@@ -15,6 +16,7 @@ use crate::model::scenario::Scenario;
 use crate::report::text::is_steering;
 use crate::report::{Commands, Suggestion, json, svg, timeline};
 use crate::simulator::Simulation;
+use crate::simulator::replay::Recorded;
 use crate::simulator::trace::{Trace, VERSION};
 
 pub(super) const EXAMPLES: &str = "\
@@ -44,6 +46,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]
+    replaying: Replaying,
+    #[command(flatten)]
     inputs: Inputs,
 }
 
@@ -58,18 +62,24 @@ enum Format {
 
 impl Simulate {
     pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
-        let compiled = match compile(&self.file, &Disk, &self.inputs.options()) {
+        let mut compiled = match compile(&self.file, &Disk, &self.inputs.options()) {
             Ok(compiled) => compiled,
             Err(fault) => return console.unreadable(&self.file, &fault),
         };
         if console.refuse(&compiled) {
             return ExitStatus::No;
         }
-        let program = &compiled.program;
-        let (scenarios, supplied) = match self.chosen(program) {
+        let (mut scenarios, supplied) = match self.chosen(&compiled.program) {
             Ok(chosen) => chosen,
             Err(why) => return console.could_not_run(&why),
         };
+        self.replaying.stand_in(&mut scenarios, &mut compiled.sources);
+        let (worlds, found) = Library::default().of(&compiled.program, &scenarios, &compiled.sources);
+        compiled.diagnostics = found;
+        if console.refuse(&compiled) {
+            return ExitStatus::No;
+        }
+        let program = &compiled.program;
         if self.svg.is_some() && scenarios.len() > 1 {
             let names: Vec<String> =
                 scenarios.iter().map(|scenario| format!("  --scenario {}", quoted(&scenario.name))).collect();
@@ -85,8 +95,8 @@ impl Simulate {
             return console.could_not_run(&why);
         }
         let mut traces = Vec::new();
-        for scenario in &scenarios {
-            match self.play(program, scenario) {
+        for (scenario, world) in scenarios.iter().zip(&worlds) {
+            match self.play(program, scenario, world.as_ref()) {
                 Ok(trace) => traces.push(trace),
                 Err(why) => return console.could_not_run(&why),
             }
@@ -130,11 +140,20 @@ impl Simulate {
         Ok((program.scenarios.clone(), false))
     }
 
-    fn play(&self, program: &Program, scenario: &Scenario) -> Result<Trace, String> {
+    fn play(
+        &self,
+        program: &Program,
+        scenario: &Scenario,
+        world: Option<&Recorded>,
+    ) -> Result<Trace, String> {
         let rollout = program.rollouts.get(scenario.rollout).ok_or("the scenario's rollout is missing")?;
         let mut scenario = scenario.clone();
         scenario.seed = self.seed.unwrap_or(scenario.seed);
-        Ok(Simulation::new(rollout, &scenario)?.trace(self.run))
+        let simulation = Simulation::new(rollout, &scenario)?;
+        Ok(match world {
+            Some(world) => simulation.replaying(world).trace(self.run),
+            None => { simulation }.trace(self.run),
+        })
     }
 
     fn show(&self, traces: &[Trace], supplied: bool, console: &mut Console) -> ExitStatus {
@@ -167,7 +186,7 @@ impl Simulate {
         if !supplied {
             base.push_str(&format!(" --scenario {}", quoted(&trace.run.scenario)));
         }
-        for part in self.inputs.typed() {
+        for part in self.replaying.typed().into_iter().chain(self.inputs.typed()) {
             base.push(' ');
             base.push_str(&part);
         }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
+use super::replay::{self, Library};
 use super::simulate::{quoted, shell};
 use super::{Inputs, programs};
 use crate::diagnostic::{Severity, nearest};
@@ -22,6 +23,7 @@ use crate::report::tally;
 use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 use crate::report::text::counted;
 use crate::simulator::expect::judge;
+use crate::simulator::replay::Recorded;
 use crate::simulator::{Ending, Simulation};
 
 pub(super) const EXAMPLES: &str = "\
@@ -63,7 +65,8 @@ impl Test {
             Ok(pool) => pool,
             Err(error) => return console.could_not_run(&format!("no threads to run on: {error}")),
         };
-        let (files, mut status) = self.compiled(console);
+        let mut library = Library::default();
+        let (files, mut status) = self.compiled(&mut library, console);
         let good = || files.iter().filter_map(|(_, compiled)| compiled.as_ref().ok());
         let total = good().flat_map(|compiled| self.chosen(compiled)).map(|scenario| scenario.runs).sum();
         if let Some(why) = self.none_chosen(good(), status) {
@@ -74,11 +77,13 @@ impl Test {
         for (file, compiled) in &files {
             let scenarios = match compiled {
                 Ok(compiled) => {
-                    let play = |scenario: &Scenario| {
-                        let rollout = compiled.program.rollouts.get(scenario.rollout);
-                        pool.install(|| self.scenario(file, rollout, scenario, &progress))
+                    let program = &compiled.program;
+                    let (worlds, _) = library.of(program, self.chosen(compiled), &compiled.sources);
+                    let play = |(scenario, world): (&Scenario, Option<Recorded>)| {
+                        let released = (program.rollouts.get(scenario.rollout), world.as_ref());
+                        pool.install(|| self.scenario(file, released, scenario, &progress))
                     };
-                    self.chosen(compiled).map(play).collect()
+                    self.chosen(compiled).zip(worlds).map(play).collect()
                 }
                 Err(problem) => vec![self.unplayed(file, problem)],
             };
@@ -105,10 +110,14 @@ impl Test {
     }
 
     /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
-    fn compiled(&self, console: &Console) -> (Vec<Program>, ExitStatus) {
+    fn compiled(&self, library: &mut Library, console: &Console) -> (Vec<Program>, ExitStatus) {
         let (files, mut status) = programs(&self.paths, console);
         let compiled = files.into_iter().map(|file| {
-            let outcome = match compile(&file, &Disk, &self.inputs.options()) {
+            let compiled = compile(&file, &Disk, &self.inputs.options()).map(|mut compiled| {
+                replay::check(library, &mut compiled);
+                compiled
+            });
+            let outcome = match compiled {
                 Ok(compiled) if console.refuse(&compiled) => {
                     status = status.max(ExitStatus::No);
                     let errors =
@@ -167,7 +176,7 @@ impl Test {
     fn scenario(
         &self,
         file: &str,
-        rollout: Option<&Rollout>,
+        (rollout, world): (Option<&Rollout>, Option<&Recorded>),
         scenario: &Scenario,
         progress: &ProgressBar,
     ) -> ScenarioReport {
@@ -184,7 +193,7 @@ impl Test {
             if run > 0 { format!("{command} --run {run}") } else { command }
         };
         report.replay = Some(replay(0));
-        let endings = match endings(rollout, scenario, progress) {
+        let endings = match endings((rollout, world), scenario, progress) {
             Ok(endings) => endings,
             Err(problem) => {
                 report.problem = Some(problem);
@@ -193,13 +202,20 @@ impl Test {
         };
         report.runs = endings.len() as u64;
         report.seen = tally::of_all(&endings);
+        let outlasted = world.and_then(|world| outlasted(world, &endings));
+        if let Some(note) = &outlasted {
+            report.seen.push_str(&format!("; {note}"));
+        }
         for expectation in &scenario.expectations {
             let judgement = judge(expectation, &endings);
             report.expectations.push(ExpectationReport {
                 expected: expectation.text.clone(),
                 met: judgement.met,
                 seen: tally::seen(expectation, &judgement, &endings),
-                details: tally::details(expectation, &judgement, &endings),
+                details: tally::details(expectation, &judgement, &endings)
+                    .into_iter()
+                    .chain(outlasted.clone())
+                    .collect(),
                 replay: judgement.first_miss.filter(|_| !judgement.met).map(replay),
             });
         }
@@ -207,8 +223,25 @@ impl Test {
     }
 }
 
+/// What is to be said where runs were decided after the end of their recording, from which on nothing was seen.
+fn outlasted(world: &Recorded, endings: &[Ending]) -> Option<String> {
+    let late = endings.iter().filter(|ending| ending.verdict.at > world.ends()).count();
+    match (late, endings.len()) {
+        (0, _) => None,
+        (all, of) if all == of => Some("after the recording had ended".to_owned()),
+        (some, _) => {
+            let runs = counted(some as u64, "run", "runs");
+            Some(format!("{runs} decided after the recording had ended"))
+        }
+    }
+}
+
 /// The endings of all runs in the order of their numbers, whatever the number of threads.
-fn endings(rollout: &Rollout, scenario: &Scenario, progress: &ProgressBar) -> Result<Vec<Ending>, String> {
+fn endings(
+    (rollout, world): (&Rollout, Option<&Recorded>),
+    scenario: &Scenario,
+    progress: &ProgressBar,
+) -> Result<Vec<Ending>, String> {
     // Batches are small enough to keep all cores busy and large enough that a simulation is seldom prepared.
     let batch = (scenario.runs / 64).clamp(1, 256);
     let starts: Vec<u64> = (0..scenario.runs).step_by(usize::try_from(batch).unwrap_or(1)).collect();
@@ -216,6 +249,9 @@ fn endings(rollout: &Rollout, scenario: &Scenario, progress: &ProgressBar) -> Re
         .into_par_iter()
         .map(|start| {
             let mut simulation = Simulation::new(rollout, scenario)?;
+            if let Some(world) = world {
+                simulation = simulation.replaying(world);
+            }
             let runs = start..(start + batch).min(scenario.runs);
             let endings = runs.map(|run| {
                 progress.inc(1);

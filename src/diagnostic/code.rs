@@ -109,6 +109,13 @@ codes! {
     UnmetScenario = 801, "0801", Error, "an expectation that cannot be read against this rollout";
     ScenarioWithoutExpectation = 802, "0802", Warning, "a scenario that expects nothing";
     SeriesNotInWorld = 803, "0803", Warning, "a query for series that no synthetic world has";
+    UnreadableRecording = 820, "0820", Error, "a recording that cannot be read";
+    ForeignRecording = 821, "0821", Error, "a recording that has nothing of the rollout";
+    AmbiguousRecording = 822, "0822", Error, "a recording in which canary and stable cannot be told apart";
+    RecordingStart = 823, "0823", Error, "a release that begins where nothing is recorded";
+    RecordedAlready = 824, "0824", Error, "a world that is recorded and described";
+    UnreadQuery = 825, "0825", Warning, "a query for which a recording has no series";
+    UnsupportedFamily = 826, "0826", Error, "a query that recorded traffic cannot answer";
     NamelessScenario = 840, "0840", Error, "a scenario without a name";
     VainAction = 841, "0841", Error, "an action on what is not there";
     FateOfStable = 842, "0842", Error, "a fate for pods that stand already";

@@ -9,6 +9,7 @@ mod check;
 pub mod compile;
 pub mod facts;
 pub mod query;
+pub mod replay;
 mod resolve;
 pub mod rollout;
 pub mod scenario;

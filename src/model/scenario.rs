@@ -3,7 +3,8 @@
 //! Enters: facts from resolution. Leaves: what the simulator plays and what the test runner holds against its traces.
 //! It deliberately knows no random numbers; a world is distributions, a run draws from them.
 
-use crate::source::Span;
+use super::replay::{Fault, Replay};
+use crate::source::{Span, Spanned};
 use crate::syntax::tree::{Comparison, Outcome, Phase, Side};
 use crate::unit::{Millis, Rate, Ratio, Seconds, Weight};
 
@@ -18,6 +19,10 @@ pub struct Scenario {
     pub rollout: usize,
     /// The world.
     pub world: World,
+    /// The recording in the place of the world, where there is one.
+    pub replay: Option<Spanned<Replay>>,
+    /// What the canary adds to recorded traffic.
+    pub fault: Fault,
     /// What operators do, by time.
     pub actions: Vec<(Seconds, Action)>,
     /// How many runs the expectations are about; 1 unless written.

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod diagnostics;
 pub mod json;
 pub mod quantity;
+mod recorded;
 pub mod style;
 pub mod svg;
 pub mod tally;

@@ -10,9 +10,11 @@ mod load;
 mod matrix;
 mod merge;
 mod store;
+mod write;
 
 pub use decompress::{DecompressError, decompress};
 pub use merge::{MergeError, Merged};
+pub use write::query_json;
 
 use store::{Store, Watch};
 

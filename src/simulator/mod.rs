@@ -19,6 +19,7 @@ mod plan;
 pub mod play;
 pub mod pods;
 mod queries;
+pub mod replay;
 mod rollout;
 mod run;
 mod schedule;
@@ -32,4 +33,4 @@ pub mod world;
 
 pub use expect::Ending;
 pub use rollout::actions::Action;
-pub use run::{CONTROLLER, Simulation};
+pub use run::{CONTROLLER, EPOCH_MS, Simulation};

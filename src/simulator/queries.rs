@@ -3,21 +3,30 @@
 //! Enters: query texts with their arguments resolved, and samples. Leaves: values as Argo's provider reads them.
 //! It deliberately knows no metric and no condition.
 
+use super::replay::Past;
 use crate::condition::Value;
 use crate::promql::{self, Answer, Mode, Options, Plan, Store};
+use std::sync::Arc;
 
 /// The series of one run and the plans of all queries asked so far.
 #[derive(Debug)]
 pub(super) struct Queries {
     /// Where the world's samples go.
     pub(super) store: Store,
+    /// What is asked in its place: series that were recorded, and what their time is ahead of the run's.
+    past: Option<(Arc<Past>, i64)>,
     options: Options,
     plans: Vec<(String, Result<Plan, String>)>,
 }
 
 impl Queries {
     pub(super) fn new() -> Self {
-        Self { store: Store::new(), options: Options::default(), plans: Vec::new() }
+        Self { store: Store::new(), past: None, options: Options::default(), plans: Vec::new() }
+    }
+
+    /// Queries that are asked of recorded series; `epoch_ms` is second 0 of runs.
+    pub(super) fn of(past: &Arc<Past>, epoch_ms: i64) -> Self {
+        Self { past: Some((Arc::clone(past), past.origin_ms - epoch_ms)), ..Self::new() }
     }
 
     /// An instant query, answered as Argo's Prometheus provider hands it to conditions.
@@ -26,7 +35,9 @@ impl Queries {
         let at = self.plan(query);
         let Some((_, plan)) = self.plans.get_mut(at) else { return Err("no such query".to_owned()) };
         let plan = plan.as_mut().map_err(|error| error.clone())?;
-        match plan.evaluate(&self.store, t_ms).map_err(|error| error.message)? {
+        let (store, ahead) =
+            self.past.as_ref().map_or((&self.store, 0), |(past, ahead)| (&past.store, *ahead));
+        match plan.evaluate(store, t_ms.saturating_add(ahead)).map_err(|error| error.message)? {
             Answer::Scalar(value) => Ok(Value::Float(value)),
             Answer::Vector(samples) => Ok(Value::Floats(samples.values().to_vec())),
             Answer::Matrix(series) => {
@@ -51,9 +62,10 @@ impl Queries {
         if let Some(at) = self.plans.iter().position(|(text, _)| text == query) {
             return at;
         }
-        let plan = promql::parse(query, Mode::Server)
-            .map_err(|error| error.to_string())
-            .and_then(|expr| Plan::new(&expr, &self.store, &self.options).map_err(|error| error.message));
+        let plan = promql::parse(query, Mode::Server).map_err(|error| error.to_string()).and_then(|expr| {
+            let store = self.past.as_ref().map_or(&self.store, |(past, _)| &past.store);
+            Plan::new(&expr, store, &self.options).map_err(|error| error.message)
+        });
         self.plans.push((query.to_owned(), plan));
         self.plans.len() - 1
     }

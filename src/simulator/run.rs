@@ -7,14 +7,17 @@ use super::event::{Provider, Recorder, Silent};
 use super::expect::Ending;
 use super::play::Stage;
 use super::queries::Queries;
+use super::replay::{Kind, Recorded};
 use super::subject::Subject;
-use super::surroundings::{EPOCH_MS, Site, Tracked};
-use super::trace::{Event, Run, SignalTrack, Trace, Verdict};
+pub use super::surroundings::EPOCH_MS;
+use super::surroundings::{Site, Tracked};
+use super::trace::{Event, Run, SeriesOrigin, SignalTrack, Trace, Verdict};
 use super::world::{Frame, PodStarts, World};
 use crate::model::rollout::Rollout;
 use crate::model::scenario::{Change, Scenario};
-use crate::promql::{Mode, parse};
-use crate::unit::Seconds;
+use crate::promql::{Mode, SeriesId, parse};
+use crate::series::Series;
+use crate::unit::{Rate, Seconds};
 
 /// The version whose behaviour is reproduced.
 pub const CONTROLLER: &str = "1.9.1";
@@ -32,6 +35,7 @@ pub struct Simulation {
     queries: Queries,
     world: World,
     provider: Option<Box<dyn Provider>>,
+    recorded: Option<Recorded>,
 }
 
 impl Simulation {
@@ -57,7 +61,41 @@ impl Simulation {
         world.reset(0, &mut queries.store);
         let stage = Stage::of(&subject, &scenario.actions, horizon(&subject, scenario))
             .looking_out_for(&scenario.milestones);
-        Self { subject, scenario: scenario.clone(), stage, queries, world, provider: None }
+        Self { subject, scenario: scenario.clone(), stage, queries, world, provider: None, recorded: None }
+    }
+
+    /// Plays in a recorded world instead of the scenario's.
+    #[must_use]
+    pub fn replaying(mut self, recorded: &Recorded) -> Self {
+        let mut world = self.scenario.world.clone();
+        let frame = Frame { epoch_ms: EPOCH_MS, history: self.subject.lookback, needs: self.subject.needs };
+        match &recorded.kind {
+            Kind::Open(past) => {
+                // Nothing is drawn, as nothing of it would be seen.
+                (world.traffic, world.scrape) = (Rate(0.0), None);
+                self.world = World::new(self.subject.scene.clone(), &world, frame, self.scenario.seed, 0);
+                self.queries = Queries::of(past, EPOCH_MS);
+            }
+            Kind::Closed(load) => {
+                let fresh = World::new(self.subject.scene.clone(), &world, frame, self.scenario.seed, 0);
+                self.world = fresh.loaded(load, &self.scenario.fault);
+                self.queries = Queries::new();
+            }
+        }
+        self.world.reset(0, &mut self.queries.store);
+        Self { recorded: Some(recorded.clone()), ..self }
+    }
+
+    /// The series that the last run left, in Prometheus' time, in which second 0 is [`EPOCH_MS`]; none where a recording
+    /// of a past canary answers.
+    pub fn series(&self) -> Vec<Series> {
+        let store = &self.queries.store;
+        let ids = (0..u32::try_from(store.len()).unwrap_or(u32::MAX)).map(SeriesId);
+        let all = ids.filter_map(|id| {
+            let labels = store.labels(id)?.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Some(Series { labels: labels.collect(), samples: store.samples(id) })
+        });
+        all.filter(|series| !series.samples.is_empty()).collect()
     }
 
     /// Lets another answer queries in the place of what the world's proxies tell.
@@ -98,13 +136,15 @@ impl Simulation {
         if let Some(provider) = &mut provider {
             provider.reset();
         }
-        let mut site =
-            Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked)
-                .fated(self.scenario.world.fate)
-                .answered_by(provider);
+        let mut site = Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked)
+            .fated(self.scenario.world.fate)
+            .answered_by(provider);
         let played = self.stage.play(&mut site, recorder);
         site.sample_until(played.until.0);
-        let totals = self.world.totals(played.at);
+        let totals = match self.recorded.as_ref().map(|recorded| &recorded.kind) {
+            Some(Kind::Open(past)) => past.totals(played.at),
+            _ => self.world.totals(played.at),
+        };
         let verdict = Verdict {
             outcome: played.outcome,
             at: played.at.0,
@@ -133,6 +173,12 @@ impl Simulation {
             route: subject.route.clone(),
             steps: subject.steps.clone(),
             slos: subject.slos.clone(),
+            series: match (&self.recorded, &self.provider) {
+                (_, Some(_)) => SeriesOrigin::Answers,
+                (Some(recorded), None) => recorded.origin(),
+                (None, None) => SeriesOrigin::Synthetic,
+            },
+            recording: self.recorded.as_ref().map(|recorded| recorded.about.clone()),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::model::scenario::{Fate, WorldSide as Side};
 use crate::unit::{Seconds, Weight};
 
 /// Second 0 of every run in Prometheus' time: a whole minute, far from any edge.
-pub(super) const EPOCH_MS: i64 = 1_700_000_040_000;
+pub const EPOCH_MS: i64 = 1_700_000_040_000;
 
 /// How often the signals are sampled for pictures.
 pub(super) const SAMPLE: u64 = 15;

@@ -57,6 +57,49 @@ pub struct Run {
     pub steps: Vec<String>,
     /// The slos that are measured.
     pub slos: Vec<SloBound>,
+    /// What answered the queries.
+    pub series: SeriesOrigin,
+    /// The recording, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingUse>,
+}
+
+/// What answered the queries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum SeriesOrigin {
+    /// Series that the simulation made: weights and behaviours decide what they show.
+    #[default]
+    #[serde(rename = "synthetic")]
+    Synthetic,
+    /// Series of an earlier release, which do not react to the weights of this one.
+    #[serde(rename = "recorded, open loop")]
+    OpenLoop,
+    /// Recorded traffic, of which weights give the canary its share, and a fault.
+    #[serde(rename = "recorded, closed loop")]
+    ClosedLoop,
+    /// Measured values, without any series.
+    #[serde(rename = "answers")]
+    Answers,
+}
+
+/// How a recording was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingUse {
+    /// As it was named.
+    pub name: String,
+    /// The recorded instant that is second 0, in RFC 3339.
+    pub from: String,
+    /// Why it is that one, in words.
+    pub from_because: String,
+    /// The second of the run at which the recording begins; 0 or less.
+    pub begins: i64,
+    /// The last second of the run that is recorded: queries after it find less and less, and then nothing.
+    pub ends: u64,
+    /// The recorded pod template hash that stood for the canary's, where pods tell it.
+    pub canary_hash: Option<String>,
+    /// The same for stable's.
+    pub stable_hash: Option<String>,
 }
 
 /// An slo's bound as reports need it.

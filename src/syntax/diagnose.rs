@@ -109,7 +109,8 @@ impl<'t> Builder<'t> {
             let all = going_on.iter().chain(&starting).map(String::as_str);
             let near = similar(found.text, all);
             let spread = bad.start - before.end >= 2;
-            let begins = near.is_some_and(|near| !going_on.iter().any(|word| word == near));
+            // A word that the statement took before it broke off begins no other.
+            let begins = failure.at <= bad.start && near.is_some_and(|near| !going_on.iter().any(|word| word == near));
             if !begins && (near.is_some() || !spread || failure.at > bad.start) {
                 failure.at = failure.at.max(bad.start);
                 self.report_expected(&(before.start..bad.end), &failure, context);

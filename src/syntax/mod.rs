@@ -12,6 +12,7 @@ mod expectation;
 mod grammar;
 mod item;
 pub(crate) mod outline;
+mod replay;
 mod rollout;
 mod scan;
 mod scenario;

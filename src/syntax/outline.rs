@@ -277,6 +277,7 @@ fn family(rule: Rule) -> Family {
         | Rule::like
         | Rule::side
         | Rule::pod_start
+        | Rule::replay
         | Rule::scrape
         | Rule::scrape_nothing
         | Rule::runs

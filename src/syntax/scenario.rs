@@ -23,6 +23,7 @@ impl<'t> Builder<'t> {
         let parts = Parts::of(node);
         let kind = match rule {
             Rule::traffic => ClauseKind::Traffic(self.part(&parts, Rule::amount)?),
+            Rule::replay => ClauseKind::Replay(self.replay(&parts)?),
             Rule::like => ClauseKind::CanaryLikeStable,
             Rule::side => {
                 let word = parts.iter().next()?;

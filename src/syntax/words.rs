@@ -26,6 +26,7 @@ fn choice(rule: Rule) -> &'static [&'static str] {
         Rule::phase => &["Progressing", "Paused", "Healthy", "Degraded"],
         Rule::outcome => &["promote", "rollback", "pause"],
         Rule::run_quantity => &["failed requests", "exposed requests", "duration", "peak weight"],
+        Rule::stands => &["as"],
         Rule::side => &["stable", "canary"],
         _ => &[],
     }

@@ -3,6 +3,7 @@
 //! Enters: numbers. Leaves: weights, seconds, milliseconds, ratios, rates, and their spelling for people.
 //! It deliberately knows neither the language's spelling of literals nor Argo's.
 
+pub mod instant;
 pub mod lognormal;
 pub mod normal;
 

@@ -1,7 +1,7 @@
 //! Runs built by hand, with numbers as a real cluster would show them: one rolled back, one promoted, one paused.
 
 use rollcast::simulator::trace::{
-    Event, EventKind, Outcome, Run, SignalTrack, SloBound, Totals, Trace, Unit, Verdict,
+    Event, EventKind, Outcome, Run, SeriesOrigin, SignalTrack, SloBound, Totals, Trace, Unit, Verdict,
 };
 
 fn slo(
@@ -29,6 +29,8 @@ fn run(scenario: &str, steps: &[&str], slos: Vec<SloBound>) -> Run {
         route: "istio by host".into(),
         steps: steps.iter().map(|step| (*step).to_owned()).collect(),
         slos,
+        series: SeriesOrigin::Synthetic,
+        recording: None,
     }
 }
 

@@ -3,10 +3,11 @@
 //! Enters: scenario clauses and the resolved rollouts. Leaves: [`Scenario`] with every distribution filled in.
 //! It deliberately draws nothing; a world is what a run draws from.
 
-use super::{Context, action, expectation, fate};
 use super::rollout::ResolvedRollout;
 use super::scope::declared;
+use super::{Context, action, expectation, fate, replay};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::model::replay::Fault;
 use crate::model::scenario::{Behaviour, Change, Episode, Fate, Lognormal, Scenario, Scrape, World};
 use crate::source::{Span, Spanned};
 use crate::syntax::tree::{self, BehaviourKind, ClauseKind, Course, Side, Value};
@@ -37,6 +38,8 @@ impl Scenario {
             span: None,
             rollout,
             world: World::healthy(),
+            replay: None,
+            fault: Fault::default(),
             actions: Vec::new(),
             runs: 1,
             seed: 1,
@@ -87,6 +90,8 @@ pub(crate) fn resolve(
             apply(&mut scenario, clause, rollout, context);
         }
     }
+    scenario.fault = replay::fault(&scenario.world.canary, item);
+    replay::contradictions(&scenario, item, context);
     inherit(&mut scenario.world, canary_said, item);
     action::all(&mut scenario, item, rollout, context);
     let expects = item.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Expect(_)));
@@ -166,6 +171,7 @@ fn unknown_rollout(item: &tree::Scenario, rollouts: &[ResolvedRollout], context:
 fn word_of(kind: &ClauseKind) -> &'static str {
     match kind {
         ClauseKind::Traffic(_) => "traffic",
+        ClauseKind::Replay(_) => "replay",
         ClauseKind::CanaryLikeStable => "canary like stable",
         ClauseKind::Side { side, .. } if side.value == Side::Stable => "stable",
         ClauseKind::Side { .. } => "canary",
@@ -200,6 +206,7 @@ fn apply(
                 }
             }
         }
+        ClauseKind::Replay(written) => replay::apply(scenario, written, clause.span, context),
         ClauseKind::PodStart(from, to) => {
             if let Some(range) = starts(from, to, context) {
                 world.pod_start = range;

@@ -3,6 +3,7 @@
 //! Enters: label sets, and samples that go forward in time. Leaves: series by number, in the order of their creation.
 //! It deliberately knows no queries, and forgets nothing by itself.
 
+mod contents;
 mod series;
 mod times;
 

@@ -12,6 +12,7 @@ mod style;
 use crate::simulator::trace::{EventKind, Outcome, Trace};
 use crate::unit::Seconds;
 
+use super::recorded;
 use super::text::{clean, wrap};
 use super::timeline::cost;
 use super::verdict;
@@ -89,7 +90,8 @@ fn heading(canvas: &mut Canvas, trace: &Trace) -> f64 {
         "{scenario}Argo Rollouts {}, Prometheus {} \u{b7} seed {}{number}",
         run.controller, run.prometheus, run.seed
     );
-    for line in wrap(&facts, 128) {
+    let more = recorded::facts(trace).into_iter().chain(recorded::outlasted(trace));
+    for line in std::iter::once(facts).chain(more).flat_map(|fact| wrap(&fact, 128)) {
         y += 19.0;
         canvas.text("soft", (24.0, y), Anchor::Start, &line);
     }
@@ -183,7 +185,7 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
         canvas.rect("beyond", (x, y - 11.0), (22.0, 13.0), "");
         canvas.text("soft", (x + 28.0, y), Anchor::Start, "where the slo is broken");
     }
-    canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(&trace.totals));
+    canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(trace));
     y + 42.0
 }
 
@@ -196,7 +198,7 @@ fn document(trace: &Trace, height: f64, shapes: &str) -> String {
         "{}, {}. {}. The canary's weight over time and each slo's signal with its measurements: {}.",
         verdict::headline(trace),
         verdict::because(trace),
-        cost(&trace.totals),
+        cost(trace),
         slos.join(", "),
     );
     let (width, height) = (px(WIDTH), px(height));

@@ -8,9 +8,10 @@ mod signals;
 mod table;
 mod words;
 
-use crate::simulator::trace::{Totals, Trace};
+use crate::simulator::trace::{SeriesOrigin, Totals, Trace};
 use crate::unit::grouped;
 
+use super::recorded;
 use super::style::{Ink, Look};
 use super::text::{clean, counted, left, line as push_line, width, wrap};
 use super::verdict;
@@ -70,7 +71,8 @@ fn header(trace: &Trace, look: &Look) -> String {
         text.push_str(&look.bold(&line));
         text.push('\n');
     }
-    for line in packed(&facts, "   ", look.columns()) {
+    let recorded = recorded::facts(trace).into_iter().flat_map(|fact| wrap(&fact, look.columns()));
+    for line in packed(&facts, "   ", look.columns()).into_iter().chain(recorded) {
         text.push_str(&look.dim(&line));
         text.push('\n');
     }
@@ -97,9 +99,13 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
     let mut text = String::new();
     let columns = look.columns();
     let label = "  exposed  ";
-    for (at, line) in wrap(&cost(&trace.totals), columns - width(label)).iter().enumerate() {
+    for (at, line) in wrap(&cost(trace), columns - width(label)).iter().enumerate() {
         text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
         text.push_str(line);
+        text.push('\n');
+    }
+    for line in recorded::outlasted(trace).iter().flat_map(|end| wrap(end, columns)) {
+        text.push_str(&line);
         text.push('\n');
     }
     text.push('\n');
@@ -120,7 +126,15 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
 }
 
 /// What users paid.
-pub(super) fn cost(totals: &Totals) -> String {
+pub(super) fn cost(trace: &Trace) -> String {
+    match trace.run.series {
+        SeriesOrigin::OpenLoop if trace.totals.requests == 0 => "the recording counts no requests".into(),
+        SeriesOrigin::OpenLoop => format!("as recorded: {}", cost_of(&trace.totals)),
+        _ => cost_of(&trace.totals),
+    }
+}
+
+fn cost_of(totals: &Totals) -> String {
     if totals.requests == 0 {
         return "no request was made while it ran".into();
     }

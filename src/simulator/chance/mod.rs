@@ -29,6 +29,8 @@ pub(crate) enum Purpose {
     Scrapes = 5,
     /// How long a pod takes to start.
     PodStart = 6,
+    /// Which side and which pod a recorded request reaches, and what a fault makes of it.
+    Shares = 7,
 }
 
 /// A stream of random numbers.

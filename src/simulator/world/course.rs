@@ -54,6 +54,14 @@ impl Course {
         changed.unwrap_or(behaviour.errors.0)
     }
 
+    /// Whether an episode changes the side's latency.
+    pub(super) fn latency_changed(&self, side: Side, at: f64) -> bool {
+        self.behaviour(side).episodes.iter().any(|episode| match episode.change {
+            Change::Latency(.., over) => progress(episode, over, at).is_some(),
+            Change::Errors(..) => false,
+        })
+    }
+
     /// The law of latencies. It is computed where it has changed since the side was last asked.
     pub(super) fn law(&mut self, side: Side, at: f64) -> &Law {
         let latency = self.latency(side, at);

@@ -7,6 +7,7 @@
 
 mod course;
 mod labels;
+mod loaded;
 mod pod;
 mod scene;
 mod source;
@@ -23,7 +24,8 @@ use crate::model::rollout::Split;
 use crate::model::scenario::{self, Scrape, WorldSide as Side};
 use crate::unit::{Seconds, Weight};
 use course::Course;
-use labels::Reporter;
+use labels::{CODES, Reporter};
+use loaded::Loaded;
 use source::{Common, Source};
 use std::collections::{BTreeMap, VecDeque};
 use target::Target;
@@ -101,6 +103,8 @@ pub struct World {
     /// How many targets the sink knows.
     registered: usize,
     names: BTreeMap<String, usize>,
+    /// Recorded requests, in the place of drawn ones.
+    load: Option<Loaded>,
 }
 
 impl World {
@@ -121,6 +125,8 @@ impl World {
                 // What is never scraped need not be drawn.
                 needs: if world.scrape.is_some() { frame.needs } else { Needs::default() },
                 epoch_ms: frame.epoch_ms,
+                codes: CODES.map(str::to_owned).to_vec(),
+                recorded: false,
             },
             weight: Weight::ZERO,
             versions: [Side::Stable, Side::Canary],
@@ -131,6 +137,7 @@ impl World {
             targets: vec![Target::new(sources, gateway)],
             registered: 0,
             names: BTreeMap::new(),
+            load: None,
         };
         // Series are registered in this order, which must not depend on when pods appear.
         for (side, revision) in [(Side::Stable, 1), (Side::Canary, 2)] {
@@ -157,6 +164,9 @@ impl World {
         self.changes.clear();
         self.announced.clear();
         self.reached = self.start;
+        if let Some(load) = &mut self.load {
+            load.begin(self.start, self.seed);
+        }
         for target in &mut self.targets {
             target.forget(self.start);
         }
@@ -211,8 +221,10 @@ impl World {
         self.register(sink);
         loop {
             let until = self.changes.front().map_or(to_ms, |(at, _)| (*at).min(to_ms));
-            for target in &mut self.targets {
-                target.advance(until, &mut self.common, sink);
+            if self.load.is_some() {
+                self.advance_loaded(until, sink);
+            } else {
+                self.targets.iter_mut().for_each(|target| target.advance(until, &mut self.common, sink));
             }
             self.reached = self.reached.max(until);
             match self.changes.front().copied() {
@@ -237,6 +249,7 @@ impl World {
             self.changes.pop_front();
             self.apply(at, change);
         }
+        self.draw_loaded(until);
         let mut sum = Totals::default();
         for source in self.targets.iter_mut().flat_map(|target| &mut target.sources) {
             source.draw_until(until, &mut self.common);
@@ -266,6 +279,7 @@ impl World {
         let number = drawer(name);
         let target = self.targets.len();
         let mut source = Source::new(side, number);
+        source.tell_apart(self.common.codes.len());
         source.forget(self.start);
         self.targets.push(Target::new(vec![source], number));
         self.names.insert(name.to_owned(), target);
@@ -283,7 +297,7 @@ impl World {
             let reporter = names.get(&number).map_or(Reporter::Gateway, |name| Reporter::Pod(name));
             if hosts || number > 0 {
                 for source in &mut target.sources {
-                    source.register(&self.scene, reporter, self.common.needs, sink);
+                    source.register(&self.scene, reporter, &self.common, sink);
                 }
             }
         }
@@ -291,6 +305,7 @@ impl World {
     }
 
     fn apply(&mut self, at: i64, change: Change) {
+        self.draw_loaded(at);
         match change {
             Change::Split(weight) => self.weight = weight,
             Change::Versions(versions) => {

@@ -5,10 +5,10 @@
 //! every request picks its proxy by itself, so each source draws alone, whenever somebody looks.
 
 use super::super::chance::{Chance, Purpose};
-use super::super::latency::{BOUNDS, BUCKETS};
+use super::super::latency::{BOUNDS, BUCKETS, Law};
 use super::super::trace::Totals;
 use super::course::Course;
-use super::labels::{CODES, Reporter, labels};
+use super::labels::{Reporter, labels};
 use super::scene::Scene;
 use super::{Needs, STALE, Sink};
 use crate::model::scenario::WorldSide as Side;
@@ -20,7 +20,27 @@ pub(super) struct Common {
     pub(super) needs: Needs,
     /// Milliseconds from the epoch to second 0.
     pub(super) epoch_ms: i64,
+    /// The response codes that are told apart: of what succeeds, of what fails, and what else is recorded.
+    pub(super) codes: Vec<String>,
+    /// Whether requests are recorded, so that sources draw none of their own.
+    pub(super) recorded: bool,
 }
+
+/// What the canary makes of recorded requests for a while.
+#[derive(Debug)]
+pub(super) struct Faulty {
+    /// Share of those that fail although the recorded service answered them.
+    pub(super) errors: f64,
+    /// Latencies in the place of the recorded ones.
+    pub(super) law: Option<Law>,
+    /// Whether totals count them.
+    pub(super) counts: bool,
+    /// Whether anyone asks for latencies.
+    pub(super) latency: bool,
+}
+
+/// The group of what fails.
+const FAILED: usize = 1;
 
 /// The streams of one source in one run.
 #[derive(Clone, Debug)]
@@ -50,8 +70,8 @@ pub(super) struct Source {
     drawn: i64,
     /// Of this source alone, so that sums of fractions do not depend on who is looked at first.
     totals: Totals,
-    succeeded: Group,
-    failed: Group,
+    /// One for each code that is told apart; the first two are of what succeeds and of what fails.
+    groups: Vec<Group>,
 }
 
 impl Source {
@@ -66,9 +86,18 @@ impl Source {
             answered: true,
             drawn: 0,
             totals: Totals::default(),
-            succeeded: Group::default(),
-            failed: Group::default(),
+            groups: vec![Group::default(); 2],
         }
+    }
+
+    /// Tells so many codes apart.
+    pub(super) fn tell_apart(&mut self, codes: usize) {
+        self.groups.resize(codes, Group::default());
+    }
+
+    /// Requests per millisecond, or the share of recorded requests.
+    pub(super) fn rate(&self) -> f64 {
+        self.rate
     }
 
     /// Forgets the run before; its own begins at `start`.
@@ -79,14 +108,12 @@ impl Source {
         self.answered = true;
         self.drawn = start;
         self.totals = Totals::default();
-        self.succeeded.forget();
-        self.failed.forget();
+        self.restart();
     }
 
     /// A new process counts from zero.
     pub(super) fn restart(&mut self) {
-        self.succeeded.forget();
-        self.failed.forget();
+        self.groups.iter_mut().for_each(Group::forget);
     }
 
     /// What it has drawn since second 0.
@@ -135,7 +162,7 @@ impl Source {
 
     /// Draws all requests before `to`.
     pub(super) fn draw_until(&mut self, to: i64, common: &mut Common) {
-        while self.drawn < to {
+        while self.drawn < to && !common.recorded {
             let end = common.course.cut(self.drawn, to);
             if self.rate > 0.0 {
                 self.draw(end, common);
@@ -146,7 +173,10 @@ impl Source {
 
     /// Draws the requests before `end`, with the behaviour in force half-way.
     fn draw(&mut self, end: i64, common: &mut Common) {
-        let Some(streams) = &mut self.streams else { return };
+        let (Some(streams), [succeeding, failing, ..]) = (&mut self.streams, self.groups.as_mut_slice())
+        else {
+            return;
+        };
         let requests = streams.arrivals.poisson(self.rate * (end - self.drawn) as f64);
         if requests == 0 {
             return;
@@ -166,13 +196,58 @@ impl Source {
                     requests as f64 * common.course.errors(Side::Stable, middle).clamp(0.0, 1.0);
             }
         }
-        self.succeeded.requests = self.succeeded.requests.saturating_add(succeeded);
-        self.failed.requests = self.failed.requests.saturating_add(failed);
+        succeeding.requests = succeeding.requests.saturating_add(succeeded);
+        failing.requests = failing.requests.saturating_add(failed);
         if common.needs.latency {
             let law = common.course.law(self.version, middle);
-            self.succeeded.sum +=
-                law.draw(succeeded, &mut streams.success_latency, &mut self.succeeded.buckets);
-            self.failed.sum += law.draw(failed, &mut streams.failure_latency, &mut self.failed.buckets);
+            succeeding.sum += law.draw(succeeded, &mut streams.success_latency, &mut succeeding.buckets);
+            failing.sum += law.draw(failed, &mut streams.failure_latency, &mut failing.buckets);
+        }
+    }
+
+    /// Takes recorded requests of one code and one bucket. Code 0 is a client that went away, which no fault can hit.
+    pub(super) fn receive(
+        &mut self,
+        (slot, requests): (usize, u64),
+        (group, code): (usize, &str),
+        mean: f64,
+        chance: &mut Chance,
+        fault: &Faulty,
+    ) {
+        let exposed = self.side == Side::Canary;
+        let faulty = self.version == Side::Canary;
+        let failed_before = code.starts_with('5');
+        let broken = match (self.answered, faulty) {
+            _ if failed_before => 0,
+            (false, _) => requests,
+            (true, true) if code != "0" => chance.binomial(requests, fault.errors),
+            (true, _) => 0,
+        };
+        if fault.counts {
+            let failed = if failed_before { requests } else { broken };
+            let totals = &mut self.totals;
+            totals.requests = totals.requests.saturating_add(requests);
+            totals.failed = totals.failed.saturating_add(failed);
+            if exposed {
+                totals.exposed = totals.exposed.saturating_add(requests);
+                totals.exposed_failed = totals.exposed_failed.saturating_add(failed);
+                totals.expected_without += if failed_before { requests as f64 } else { 0.0 };
+            }
+        }
+        for (group, count) in [(group, requests - broken), (FAILED, broken)] {
+            let Some(group) = self.groups.get_mut(group).filter(|_| count > 0) else { continue };
+            group.requests = group.requests.saturating_add(count);
+            match &fault.law {
+                _ if !fault.latency => {}
+                Some(law) if faulty => group.sum += law.draw(count, chance, &mut group.buckets),
+                _ => {
+                    // The last slot is of those whose latency nobody recorded: no histogram has them.
+                    if let Some(bucket) = group.buckets.get_mut(slot) {
+                        *bucket = bucket.saturating_add(count);
+                        group.sum += count as f64 * mean;
+                    }
+                }
+            }
         }
     }
 
@@ -181,24 +256,22 @@ impl Source {
         &mut self,
         scene: &Scene,
         reporter: Reporter<'_>,
-        needs: Needs,
+        common: &Common,
         sink: &mut impl Sink,
     ) {
-        for (group, code) in [&mut self.succeeded, &mut self.failed].into_iter().zip(CODES) {
-            group.register(&labels(scene, reporter, self.side, code), needs, sink);
+        for (group, code) in self.groups.iter_mut().zip(&common.codes) {
+            group.register(&labels(scene, reporter, self.side, code), common.needs, sink);
         }
     }
 
     /// A scrape that succeeds.
     pub(super) fn show(&mut self, at_ms: i64, sink: &mut impl Sink) {
-        self.succeeded.show(at_ms, sink);
-        self.failed.show(at_ms, sink);
+        self.groups.iter_mut().for_each(|group| group.show(at_ms, sink));
     }
 
     /// A scrape that fails, or the end of the target.
     pub(super) fn hide(&mut self, at_ms: i64, sink: &mut impl Sink) {
-        self.succeeded.hide(at_ms, sink);
-        self.failed.hide(at_ms, sink);
+        self.groups.iter_mut().for_each(|group| group.hide(at_ms, sink));
     }
 }
 

@@ -73,6 +73,12 @@ impl Target {
         self.presence = Presence::Leaving;
     }
 
+    /// When it is scraped next; never, where it is not there.
+    pub(super) fn next(&self) -> Option<i64> {
+        let schedule = self.schedule.as_ref().filter(|_| self.presence != Presence::Absent);
+        schedule.map(Schedule::at)
+    }
+
     /// Takes all scrapes up to and including `until`.
     pub(super) fn advance(&mut self, until: i64, common: &mut Common, sink: &mut impl Sink) {
         let Some(schedule) = &mut self.schedule else { return };

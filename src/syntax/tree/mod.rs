@@ -9,7 +9,7 @@ use crate::source::{Span, Spanned};
 use crate::unit::Millis;
 pub use scenario::{
     Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone, Outcome,
-    Phase, Quantity, Scenario, Side, Version,
+    Phase, Quantity, Replay, Scenario, Side, Stands, Version,
 };
 
 /// A name as written, with its place.

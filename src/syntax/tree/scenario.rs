@@ -33,6 +33,8 @@ pub struct Clause {
 pub enum ClauseKind {
     /// `traffic 50/s`
     Traffic(Value),
+    /// `replay "night.om" as traffic`
+    Replay(Replay),
     /// `canary like stable`
     CanaryLikeStable,
     /// `stable { … }` or `canary { … }`
@@ -73,6 +75,30 @@ pub enum ClauseKind {
     },
     /// `expect …`
     Expect(Expectation),
+}
+
+/// A recording in the place of the world, and how it is to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replay {
+    /// A file or a folder, relative to the program.
+    pub path: Name,
+    /// `as canary`, `as traffic`
+    pub stands: Option<Spanned<Stands>>,
+    /// `from "2024-11-02T10:00:00Z"`: the recorded instant at which the release is applied.
+    pub from: Option<Name>,
+    /// `canary-hash "7d9f8c6b5"`
+    pub canary_hash: Option<Name>,
+    /// `stable-hash "5bd4f1c7d"`
+    pub stable_hash: Option<Name>,
+}
+
+/// For what a recording stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stands {
+    /// For the canary's and stable's own series, which were recorded in an earlier release: open loop.
+    ForCanary,
+    /// For the load and for how stable answers it, of which the canary gets its share and a fault: closed loop.
+    ForTraffic,
 }
 
 /// A side of the split.
