@@ -97,7 +97,11 @@ fn an_unknown_env_is_said() {
     let root = page.iter().find(|block| block.language() == "roll").unwrap();
     let program = Program::of(root, []);
     let asked = |env: &str| {
-        let options = rollcast::model::compile::Options { env: Some(env.to_owned()), settings: Vec::new() };
+        let options = rollcast::model::compile::Options {
+            env: Some(env.to_owned()),
+            settings: Vec::new(),
+            ..Default::default()
+        };
         rollcast::model::compile::compile(markdown::ROOT, &program, &options).unwrap()
     };
     assert_eq!(codes(&asked("prodution")), [Code::UnknownEnv.id()]);

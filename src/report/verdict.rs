@@ -42,6 +42,7 @@ pub fn headline(trace: &Trace) -> String {
             let place = place.unwrap_or_else(|| "after the last step".into());
             format!("paused after {after}, {place}, at {weight} %, and waits for a person")
         }
+        Outcome::Refused => "refused: the controller reconciles nothing".into(),
         Outcome::Unfinished => {
             let place = place.unwrap_or_else(|| "past the last step".into());
             format!("undecided after {after}: {place}, at {weight} %")
@@ -57,6 +58,7 @@ pub fn brief(trace: &Trace) -> String {
         Outcome::Promoted => format!("promoted after {after}"),
         Outcome::RolledBack => format!("rolled back after {after} at {} %", verdict.weight),
         Outcome::Paused => format!("paused after {after} at {} %", verdict.weight),
+        Outcome::Refused => "refused by the controller's validation".into(),
         Outcome::Unfinished => format!("undecided after {after} at {} %", verdict.weight),
     }
 }
@@ -68,6 +70,7 @@ pub fn word(outcome: Outcome) -> &'static str {
         Outcome::RolledBack => "rolled back",
         Outcome::Paused => "paused",
         Outcome::Unfinished => "undecided",
+        Outcome::Refused => "refused",
     }
 }
 
@@ -75,7 +78,7 @@ pub fn word(outcome: Outcome) -> &'static str {
 pub fn ink(outcome: Outcome) -> Ink {
     match outcome {
         Outcome::Promoted => Ink::Green,
-        Outcome::RolledBack => Ink::Red,
+        Outcome::RolledBack | Outcome::Refused => Ink::Red,
         Outcome::Paused | Outcome::Unfinished => Ink::Yellow,
     }
 }
@@ -85,6 +88,7 @@ pub fn because(trace: &Trace) -> String {
     let verdict = &trace.verdict;
     match verdict.outcome {
         Outcome::Promoted => measured_well(trace),
+        Outcome::Refused => format!("because the controller says: {}", clean(&verdict.message)),
         Outcome::Unfinished => "because the time played was over before the rollout was".into(),
         Outcome::RolledBack | Outcome::Paused => match &verdict.metric {
             Some(metric) => because_of_metric(trace, metric),

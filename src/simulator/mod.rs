@@ -14,6 +14,7 @@ pub mod expect;
 mod latency;
 mod machine;
 pub mod objects;
+pub mod plain;
 mod plan;
 pub mod play;
 pub mod pods;

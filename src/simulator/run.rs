@@ -9,7 +9,7 @@ use super::play::Stage;
 use super::queries::Queries;
 use super::subject::Subject;
 use super::surroundings::{EPOCH_MS, Site, Tracked};
-use super::trace::{Event, Run, SignalTrack, Trace, Verdict};
+use super::trace::{Event, EventKind, Outcome, Run, SignalTrack, Totals, Trace, Verdict};
 use super::world::{Frame, PodStarts, World};
 use crate::model::rollout::Rollout;
 use crate::model::scenario::{Change, Scenario};
@@ -88,6 +88,9 @@ impl Simulation {
     }
 
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {
+        if let Some(reason) = &self.subject.spec.refused {
+            return refused(&self.subject.scene.rollout, reason, recorder);
+        }
         self.world.reset(run, &mut self.queries.store);
         let starts = PodStarts::new(self.scenario.world.pod_start, self.scenario.seed, run);
         let rollout = &self.subject.scene.rollout;
@@ -139,13 +142,36 @@ impl Simulation {
             stable: Vec::new(),
         };
         // What the world would have had is not what was answered.
-        let signals = self.subject.signals.iter().filter(|_| self.provider.is_none()).map(|signal| Tracked {
-            canary: signal.canary.clone(),
-            stable: signal.stable.clone(),
-            track: track(&signal.slo),
-        });
+        let signals = self
+            .subject
+            .signals
+            .iter()
+            .filter(|_| self.provider.is_none() && self.subject.spec.refused.is_none())
+            .map(|signal| Tracked {
+                canary: signal.canary.clone(),
+                stable: signal.stable.clone(),
+                track: track(&signal.slo),
+            });
         signals.collect()
     }
+}
+
+/// A spec that validation refuses: the status says so, and that is all that ever happens.
+fn refused(rollout: &str, reason: &str, recorder: &mut dyn Recorder) -> Ending {
+    let message = format!("The Rollout \"{rollout}\" is invalid: {reason}");
+    let (phase, said) = ("Degraded".to_owned(), format!("InvalidSpec: {message}"));
+    recorder.event(Event { at: 0, kind: EventKind::Phase { phase, message: said } });
+    let verdict = Verdict {
+        outcome: Outcome::Refused,
+        at: 0,
+        step: None,
+        weight: 0,
+        peak_weight: 0,
+        message,
+        metric: None,
+        value: None,
+    };
+    Ending { verdict, totals: Totals::default() }
 }
 
 /// Keeps all events.

@@ -6,6 +6,7 @@
 mod canary;
 mod damage;
 mod metric;
+mod outside;
 mod pods;
 mod rollout;
 mod route;
@@ -71,7 +72,16 @@ pub(crate) fn program(
         }
         rollouts.push(rollout::resolve(item, &root.path, &shared, &defaults, &mut context));
     }
+    // Scenarios of rollouts from outside count on behind the program's own.
+    let own = rollouts.len();
+    if let Some(span) = root.tree.items.iter().find_map(|item| match item {
+        tree::Item::Scenario(scenario) => Some(scenario.span),
+        _ => None,
+    }) {
+        rollouts.extend(settings.outside.iter().map(|name| outside::known(name, span)));
+    }
     let scenarios = scenarios(root, &rollouts, &mut context);
+    rollouts.truncate(own);
     for played in rollouts.iter().enumerate().filter(|(at, _)| scenarios.iter().any(|s| s.rollout == *at)) {
         super::check::series::check(&played.1.rollout, context.diagnostics);
     }

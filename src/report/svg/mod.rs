@@ -124,6 +124,7 @@ fn moments(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, bottom): (f6
         Outcome::RolledBack => format!("aborted {clock}"),
         Outcome::Promoted => format!("promoted {clock}"),
         Outcome::Paused => format!("waits since {clock}"),
+        Outcome::Refused => "refused".to_owned(),
         Outcome::Unfinished => format!("played until {clock}"),
     };
     let mut taken: Vec<(f64, f64)> = Vec::new();
