@@ -35,7 +35,7 @@ impl Outside {
 }
 
 /// Percent of traffic that reaches the newest revision, as the data plane would have it.
-fn share(core: &Core) -> i64 {
+pub(super) fn share(core: &Core) -> i64 {
     let store = &core.store;
     let newest = store.hash(store.rollout.spec.template);
     if let Some(blue_green) = &store.rollout.spec.blue_green {
@@ -102,6 +102,14 @@ impl Machine<'_> {
         core.pods.sync(&mut core.store, &mut nursery, now);
         if !self.recorder.silent() {
             self.tell_pods();
+        }
+    }
+
+    /// Without a router nobody writes a weight, and what the pods or the active Service come to is told instead.
+    pub(super) fn tell_share(&mut self, split: Weight) {
+        let spec = &self.core.store.rollout.spec;
+        if spec.blue_green.is_some() || spec.canary.traffic.is_none() {
+            self.core.tell(self.recorder, || EventKind::Weight { canary: split.percent() });
         }
     }
 

@@ -149,7 +149,7 @@ impl<'a> Machine<'a> {
                 break;
             }
             self.next_action += 1;
-            let before = Before::of(&self.core.store.rollout.status);
+            let before = Before::of(self.core);
             let result = actions::act(self.core, action);
             self.course.observe(self.core, before);
             if self.recorder.silent() {
@@ -236,7 +236,7 @@ impl<'a> Machine<'a> {
 
     fn reconcile_rollout(&mut self) -> (bool, u32) {
         self.core.rollout.take();
-        let before = Before::of(&self.core.store.rollout.status);
+        let before = Before::of(self.core);
         let result = rollout::reconcile(self.core, self.recorder);
         self.course.observe(self.core, before);
         match result {
@@ -246,6 +246,7 @@ impl<'a> Machine<'a> {
                 self.recorder.succeeded();
                 let split = self.outside.split(self.core);
                 if let (Some(split), Some(at)) = (split, self.outer(self.core.second())) {
+                    self.tell_share(split);
                     self.around.split(at, split);
                 }
                 (true, 0)

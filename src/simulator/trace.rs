@@ -176,7 +176,7 @@ pub enum EventKind {
         /// The index.
         index: u32,
     },
-    /// The canary's weight was written.
+    /// The canary's weight was written; without a router, its share of the traffic became this.
     Weight {
         /// Percent.
         canary: u32,

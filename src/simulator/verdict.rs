@@ -5,7 +5,7 @@
 
 use super::core::Core;
 use super::objects::run::Phase as RunPhase;
-use super::objects::status::{Phase, Status};
+use super::objects::status::Phase;
 use super::trace::Outcome;
 use crate::unit::Seconds;
 
@@ -51,15 +51,21 @@ pub(super) struct Before {
     promoted: bool,
 }
 
-fn weight(status: &Status) -> i64 {
-    status.weights.map_or(0, |weights| weights.canary)
+/// The weight that the status has; without a router, the share of the pods or the Service's choice.
+fn weight(core: &Core) -> i64 {
+    let rollout = &core.store.rollout;
+    if rollout.spec.blue_green.is_some() || rollout.spec.canary.traffic.is_none() {
+        return super::deliver::share(core);
+    }
+    rollout.status.weights.map_or(0, |weights| weights.canary)
 }
 
 impl Before {
-    pub(super) fn of(status: &Status) -> Self {
+    pub(super) fn of(core: &Core) -> Self {
+        let status = &core.store.rollout.status;
         Self {
             step: status.step,
-            weight: weight(status),
+            weight: weight(core),
             aborted: status.aborted_at.is_some(),
             promoted: status.completed(),
         }
@@ -70,12 +76,12 @@ impl Course {
     /// Looks at what a reconcile did.
     pub(super) fn observe(&mut self, core: &Core, before: Before) {
         let status = &core.store.rollout.status;
-        self.peak = self.peak.max(weight(status));
+        self.peak = self.peak.max(weight(core));
         for pause in &status.pauses {
             if let Some(slot) = self.pauses.get_mut(pause.reason as usize)
                 && slot.is_none_or(|(since, ..)| since != pause.since)
             {
-                *slot = Some((pause.since, status.step, weight(status)));
+                *slot = Some((pause.since, status.step, weight(core)));
             }
         }
         let now = core.second();
@@ -87,7 +93,7 @@ impl Course {
         if status.aborted_at.is_some() && !before.aborted {
             self.last = Some((Outcome::RolledBack, now, step, before.weight));
         } else if status.completed() && !before.promoted {
-            self.last = Some((Outcome::Promoted, now, step, weight(status)));
+            self.last = Some((Outcome::Promoted, now, step, weight(core)));
         } else if !status.completed() && before.promoted {
             self.last = None;
         }
@@ -124,7 +130,7 @@ impl Course {
             let begun = status.pauses.first().and_then(|pause| *self.pauses.get(pause.reason as usize)?);
             let (step, weight) = begun
                 .filter(|(since, ..)| outcome.0 == Outcome::Paused && *since == outcome.1)
-                .map_or((status.step, weight(status)), |(_, step, weight)| (step, weight));
+                .map_or((status.step, weight(core)), |(_, step, weight)| (step, weight));
             (outcome.0, outcome.1, step.filter(|step| *step < count), weight)
         };
         let (outcome, at, step, weight) = self.last.unwrap_or_else(waiting);

@@ -50,7 +50,7 @@ pub fn svg(trace: &Trace) -> String {
     let lane = strip + STRIP;
     let mut y = lane + LANE + 20.0;
     let first = y;
-    shapes.text("name", (LEFT, y - 8.0), Anchor::Start, "canary weight");
+    shapes.text("name", (LEFT, y - 8.0), Anchor::Start, weight_title(trace));
     steps::weight(&mut shapes, trace, &frame, (y, WEIGHT));
     y += WEIGHT;
     for slo in &trace.run.slos {
@@ -184,8 +184,17 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
         canvas.rect("beyond", (x, y - 11.0), (22.0, 13.0), "");
         canvas.text("soft", (x + 28.0, y), Anchor::Start, "where the slo is broken");
     }
-    canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(&trace.totals));
+    canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(trace));
     y + 42.0
+}
+
+/// What the weight is a weight of.
+fn weight_title(trace: &Trace) -> &'static str {
+    match trace.run.route.as_str() {
+        "blue-green" => "traffic to the new version",
+        "replicas" => "the canary's share of the pods",
+        _ => "canary weight",
+    }
 }
 
 fn document(trace: &Trace, height: f64, shapes: &str) -> String {
@@ -197,7 +206,7 @@ fn document(trace: &Trace, height: f64, shapes: &str) -> String {
         "{}, {}. {}. The canary's weight over time and each slo's signal with its measurements: {}.",
         verdict::headline(trace),
         verdict::because(trace),
-        cost(&trace.totals),
+        cost(trace),
         slos.join(", "),
     );
     let (width, height) = (px(WIDTH), px(height));

@@ -8,7 +8,7 @@ mod signals;
 mod table;
 mod words;
 
-use crate::simulator::trace::{Totals, Trace};
+use crate::simulator::trace::{Outcome, Trace};
 use crate::unit::grouped;
 
 use super::style::{Ink, Look};
@@ -59,7 +59,10 @@ fn header(trace: &Trace, look: &Look) -> String {
     }
     let mut facts = vec![
         format!("{}, {}", counted(u64::from(run.replicas), "pod", "pods"), clean(&run.route)),
-        format!("Argo Rollouts {}, Prometheus {}", run.controller, run.prometheus),
+        match &run.answers {
+            Some(file) => format!("Argo Rollouts {}, values from {}", run.controller, clean(file)),
+            None => format!("Argo Rollouts {}, Prometheus {}", run.controller, run.prometheus),
+        },
     ];
     facts.push(match run.number {
         0 => format!("seed {}", run.seed),
@@ -96,13 +99,23 @@ fn packed(parts: &[String], gap: &str, columns: usize) -> Vec<String> {
 fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
     let mut text = String::new();
     let columns = look.columns();
-    let label = "  exposed  ";
-    for (at, line) in wrap(&cost(&trace.totals), columns - width(label)).iter().enumerate() {
-        text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
-        text.push_str(line);
+    // Where measured values stand for a world, nobody knows of requests; what is refused meets none.
+    let unknown = trace.totals.requests == 0
+        && (trace.run.answers.is_some() || trace.verdict.outcome == Outcome::Refused);
+    let cost = (!unknown).then(|| ("  exposed  ", cost(trace)));
+    let notes = trace.notes.iter().map(|note| ("  note     ", clean(note)));
+    let mut any = false;
+    for (label, words) in cost.into_iter().chain(notes) {
+        for (at, line) in wrap(&words, columns - width(label)).iter().enumerate() {
+            text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
+            text.push_str(line);
+            text.push('\n');
+        }
+        any = true;
+    }
+    if any {
         text.push('\n');
     }
-    text.push('\n');
     let ink = match verdict::ink(trace.verdict.outcome) {
         Ink::Plain => Ink::Bold,
         ink => ink,
@@ -120,13 +133,14 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
 }
 
 /// What users paid.
-pub(super) fn cost(totals: &Totals) -> String {
+pub(super) fn cost(trace: &Trace) -> String {
+    let (totals, newcomer) = (&trace.totals, verdict::newcomer(trace));
     if totals.requests == 0 {
         return "no request was made while it ran".into();
     }
     let requests = counted(totals.requests, "request", "requests");
     if totals.exposed == 0 {
-        return format!("none of {requests} reached the canary");
+        return format!("none of {requests} reached the {newcomer}");
     }
     let failed = match totals.exposed_failed {
         0 => "none failed".into(),
@@ -139,7 +153,7 @@ pub(super) fn cost(totals: &Totals) -> String {
         many => grouped(many.round() as u64),
     };
     format!(
-        "{} of {requests} reached the canary; {failed}, {without} would have failed without it",
+        "{} of {requests} reached the {newcomer}; {failed}, {without} would have failed without it",
         grouped(totals.exposed)
     )
 }

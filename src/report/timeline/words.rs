@@ -34,6 +34,7 @@ impl Note {
 #[derive(Debug)]
 pub(super) struct Story<'a> {
     steps: &'a [String],
+    blue_green: bool,
     /// Percent.
     pub(super) weight: u32,
     /// Percent, in the row before.
@@ -51,6 +52,7 @@ impl<'a> Story<'a> {
     pub(super) fn new(trace: &'a Trace) -> Self {
         Self {
             steps: &trace.run.steps,
+            blue_green: super::super::verdict::is_blue_green(trace),
             weight: 0,
             weight_before: 0,
             index: None,
@@ -69,7 +71,11 @@ impl<'a> Story<'a> {
             return ended.to_owned();
         }
         let Some(index) = self.index else {
-            return String::new();
+            return match (self.blue_green, self.weight) {
+                (false, _) => String::new(),
+                (true, 0) => "preview".to_owned(),
+                (true, _) => "switched".to_owned(),
+            };
         };
         let count = self.steps.len();
         self.steps.get(index as usize).map_or_else(
@@ -132,7 +138,8 @@ impl<'a> Story<'a> {
     /// Whose pods: the canary's, or those of the version before.
     fn side(&self, revision: u64) -> &'static str {
         let is_canary = self.canary == Some(revision);
-        match (is_canary, self.ended == Some("promoted")) {
+        match (is_canary, self.ended == Some("promoted") || (self.blue_green && self.weight > 0)) {
+            (true, false) if self.blue_green => "preview",
             (true, true) => "new version",
             (true, false) => "canary",
             (false, true) => "old version",
@@ -255,6 +262,8 @@ fn analysis(kind: &str) -> String {
     match kind {
         "" => "analysis".into(),
         "Step" => "step analysis".into(),
+        "Prepromotion" | "PrePromotion" => "pre-promotion analysis".into(),
+        "Postpromotion" | "PostPromotion" => "post-promotion analysis".into(),
         kind => format!("{} analysis", clean(&kind.to_lowercase())),
     }
 }
@@ -265,6 +274,10 @@ fn paused(reason: &str, until: Option<u64>) -> Note {
             Note::new(Ink::Dim, format!("pauses until {}", Seconds(until).clock()))
         }
         ("CanaryPauseStep", None) => Note::new(Ink::Yellow, "pauses until somebody promotes it"),
+        ("BlueGreenPause", Some(until)) => {
+            Note::new(Ink::Dim, format!("waits for promotion until {}", Seconds(until).clock()))
+        }
+        ("BlueGreenPause", None) => Note::new(Ink::Yellow, "waits until somebody promotes it"),
         (other, Some(until)) => {
             Note::new(Ink::Yellow, format!("paused ({}), until {}", clean(other), Seconds(until).clock()))
         }

@@ -39,8 +39,42 @@ pub(super) fn of(metric: &MetricSpec) -> Option<SloBound> {
 
 type Comparison = (&'static str, f64);
 
-/// `result[0] < 0.05`, `result >= 3`.
+/// The one comparison of a condition, guards against missing values apart.
 fn comparison(text: &str) -> Option<Comparison> {
+    let guarded = |sign: &str, guards: &[&str]| {
+        let terms = text.split(sign).map(|term| {
+            let term = term.trim();
+            // Parentheses around a term are no part of it.
+            let inner = term.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+            inner.filter(|inner| !inner.contains(['(', ')'])).unwrap_or(term).trim()
+        });
+        let rest: Vec<&str> = terms.filter(|term| !guards.contains(&compact(term).as_str())).collect();
+        match rest.as_slice() {
+            [one] => bare(one),
+            _ => None,
+        }
+    };
+    guarded("||", &["len(result)==0", "isNaN(result)", "isNaN(result[0])", "result==nil"]).or_else(|| {
+        guarded(
+            "&&",
+            &[
+                "len(result)>0",
+                "len(result)>=1",
+                "len(result)!=0",
+                "!isNaN(result)",
+                "!isNaN(result[0])",
+                "result!=nil",
+            ],
+        )
+    })
+}
+
+fn compact(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// `result[0] < 0.05`, `result >= 3`.
+fn bare(text: &str) -> Option<Comparison> {
     let rest = text.strip_prefix("result[0]").or_else(|| text.strip_prefix("result"))?.trim_start();
     let (sign, number) =
         ["<=", ">=", "<", ">"].iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?)))?;
@@ -78,12 +112,18 @@ mod tests {
     fn a_comparison_with_a_number_is_a_bound_and_nothing_else_is() {
         assert_eq!(bound("result[0] >= 0.95", ""), Some((">=", 0.95)));
         assert_eq!(bound("result < 5", ""), Some(("<", 5.0)));
+        assert_eq!(bound("len(result) > 0 && result[0] < 5", ""), Some(("<", 5.0)));
+        assert_eq!(
+            bound("len(result) == 0 || isNaN(result[0]) || (result[0] >= 0.95)", ""),
+            Some((">=", 0.95))
+        );
         assert_eq!(bound("", "result[0] > 1"), Some(("<=", 1.0)));
         assert_eq!(bound("result[0] < 1", "result[0] >= 1"), Some(("<", 1.0)));
         for (success, failure) in [
             ("", ""),
             ("result[0] < 1", "result[0] >= 2"),
-            ("len(result) > 0 && result[0] < 5", ""),
+            ("len(result) > 0 || result[0] < 5", ""),
+            ("result[0] < 5 && result[0] > 1", ""),
             ("result[0] < result[1]", ""),
             ("result[1] < 5", ""),
             ("result[0] < 5 || true", ""),
