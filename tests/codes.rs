@@ -22,6 +22,9 @@ const WITHOUT_EXAMPLE: &[(Code, &str)] = &[
     (Code::ManifestRefused, "manifests are no programs; tests/manifests.rs has some"),
     (Code::ManifestField, "manifests are no programs; tests/manifests.rs has some"),
     (Code::ManifestTwice, "manifests are no programs; src/import/text.rs has tests"),
+    (Code::NothingAnswers, "manifests are no programs; tests/simulate_yaml.rs has some"),
+    (Code::AnswersUnreadable, "measured values are no programs; tests/simulate_yaml.rs has some"),
+    (Code::AnswerMissing, "measured values are no programs; tests/simulate_yaml.rs has some"),
     (Code::UnknownEnv, "the name comes from the command line; the test below gives one"),
 ];
 

@@ -13,7 +13,7 @@ use crate::simulator::plain::Plain;
 use crate::simulator::subject::Subject;
 
 /// Rollouts by name, in the order of their documents.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Rollouts {
     list: Vec<(String, Subject)>,
     problems: Vec<Problem>,

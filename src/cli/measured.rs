@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
+use super::console::{Console, ExitStatus};
 use super::files::{read_bounded, read_stdin};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
+use crate::model::compile::Fault;
 use crate::simulator::answers::{self, Answers};
 use crate::simulator::subject::Subject;
 
@@ -16,17 +18,18 @@ const MOST: u64 = 64 * 1024 * 1024;
 /// Reads a file of answers; `-` is standard input.
 ///
 /// # Errors
-/// Why there are none.
-pub(crate) fn read(path: &str) -> Result<Answers, String> {
-    let text = if path == "-" {
-        read_stdin().map_err(|fault| format!("cannot read standard input: {fault}"))?
-    } else {
-        let bytes =
-            read_bounded(Path::new(path), MOST).map_err(|fault| format!("cannot read `{path}`: {fault}"))?;
-        String::from_utf8(bytes).map_err(|_| format!("cannot read `{path}`: it is not UTF-8 text"))?
-    };
+/// The status, once it was said why there are none.
+pub(crate) fn read(path: &str, console: &Console) -> Result<Answers, ExitStatus> {
     let name = if path == "-" { "standard input" } else { path };
-    answers::read(name, &text)
+    let text = if path == "-" {
+        read_stdin()
+    } else {
+        read_bounded(Path::new(path), MOST).and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|error| Fault::NotText(error.utf8_error().valid_up_to()))
+        })
+    };
+    let text = text.map_err(|fault| console.unreadable(name, &fault))?;
+    answers::read(name, &text).map_err(|why| console.wrong(Code::AnswersUnreadable, &why))
 }
 
 /// Refuses answers that leave a metric open: no data would be a guess.

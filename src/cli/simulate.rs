@@ -11,7 +11,7 @@ use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
 use super::manifests::{self, is_manifest};
 use super::measured;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::model::Program;
 use crate::model::compile::{Options, compile};
 use crate::model::scenario::Scenario;
@@ -255,17 +255,15 @@ impl Simulate {
             let plain = self.paths.iter().all(|path| is_manifest(path));
             let mut subjects = played.plays.iter().map(|(subject, _)| subject).filter(|_| plain);
             return match subjects.find_map(manifests::unanswerable) {
-                Some(why) => {
-                    console.could_not_run(&why);
-                    Err(ExitStatus::No)
-                }
+                Some(why) => Err(console.wrong(Code::NothingAnswers, &why)),
                 None => Ok(None),
             };
         };
-        let answers = measured::read(path).map_err(|why| console.could_not_run(&why))?;
+        let answers = measured::read(path, console)?;
         let subjects: Vec<&Subject> = played.plays.iter().map(|(subject, _)| subject).collect();
         for subject in &subjects {
-            measured::cover(&answers, subject, path).map_err(|why| console.could_not_run(&why))?;
+            measured::cover(&answers, subject, path)
+                .map_err(|why| console.wrong(Code::AnswerMissing, &why))?;
         }
         for remark in measured::remarks(&answers, &subjects) {
             console.err(&format!(

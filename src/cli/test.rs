@@ -12,23 +12,25 @@ use rayon::prelude::*;
 
 use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
+use super::manifests::{self, Rollouts};
 use super::simulate::{quoted, shell};
 use super::{Inputs, programs};
 use crate::diagnostic::{Severity, nearest};
-use crate::model::compile::{Compiled, compile};
-use crate::model::rollout::Rollout;
+use crate::model::compile::{Compiled, Options, compile};
 use crate::model::scenario::Scenario;
 use crate::report::tally;
 use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 use crate::report::text::counted;
 use crate::simulator::expect::judge;
+use crate::simulator::subject::Subject;
 use crate::simulator::{Ending, Simulation};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   rollcast test .
   rollcast test checkout.roll --scenario errors
-  rollcast test rollouts/ --env production --junit report.xml";
+  rollcast test rollouts/ --env production --junit report.xml
+  rollcast test night.roll --manifests manifests/";
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,9 @@ pub(crate) struct Test {
     /// Programs, or folders to look for `.roll` files in.
     #[arg(required = true)]
     paths: Vec<String>,
+    /// Manifests that others wrote, for whose Rollouts the programs may have scenarios; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    manifests: Vec<String>,
     /// Only scenarios whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     scenario: Option<String>,
@@ -63,7 +68,11 @@ impl Test {
             Ok(pool) => pool,
             Err(error) => return console.could_not_run(&format!("no threads to run on: {error}")),
         };
-        let (files, mut status) = self.compiled(console);
+        let rollouts = match self.rollouts(console) {
+            Ok(rollouts) => rollouts,
+            Err(status) => return status,
+        };
+        let (files, mut status) = self.compiled(&rollouts, console);
         let good = || files.iter().filter_map(|(_, compiled)| compiled.as_ref().ok());
         let total = good().flat_map(|compiled| self.chosen(compiled)).map(|scenario| scenario.runs).sum();
         if let Some(why) = self.none_chosen(good(), status) {
@@ -75,8 +84,11 @@ impl Test {
             let scenarios = match compiled {
                 Ok(compiled) => {
                     let play = |scenario: &Scenario| {
-                        let rollout = compiled.program.rollouts.get(scenario.rollout);
-                        pool.install(|| self.scenario(file, rollout, scenario, &progress))
+                        let own = compiled.program.rollouts.get(scenario.rollout).map(Subject::of);
+                        let behind = scenario.rollout.checked_sub(compiled.program.rollouts.len());
+                        let subject = own.or_else(|| rollouts.at(behind?).cloned());
+                        let plain = behind.is_some();
+                        pool.install(|| self.scenario(file, (subject.as_ref(), plain), scenario, &progress))
                     };
                     self.chosen(compiled).map(play).collect()
                 }
@@ -104,11 +116,17 @@ impl Test {
         status
     }
 
+    /// The Rollouts of the manifests that are named.
+    fn rollouts(&self, console: &Console) -> Result<Rollouts, ExitStatus> {
+        if self.manifests.is_empty() { Ok(Rollouts::default()) } else { manifests::read(&self.manifests, console) }
+    }
+
     /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
-    fn compiled(&self, console: &Console) -> (Vec<Program>, ExitStatus) {
+    fn compiled(&self, rollouts: &Rollouts, console: &Console) -> (Vec<Program>, ExitStatus) {
         let (files, mut status) = programs(&self.paths, console);
+        let options = Options { outside: rollouts.names(), ..self.inputs.options() };
         let compiled = files.into_iter().map(|file| {
-            let outcome = match compile(&file, &Disk, &self.inputs.options()) {
+            let outcome = match compile(&file, &Disk, &options) {
                 Ok(compiled) if console.refuse(&compiled) => {
                     status = status.max(ExitStatus::No);
                     let errors =
@@ -167,16 +185,25 @@ impl Test {
     fn scenario(
         &self,
         file: &str,
-        rollout: Option<&Rollout>,
+        (subject, plain): (Option<&Subject>, bool),
         scenario: &Scenario,
         progress: &ProgressBar,
     ) -> ScenarioReport {
         let mut report = ScenarioReport { name: scenario.name.clone(), ..ScenarioReport::default() };
-        let Some(rollout) = rollout else { return report };
-        report.rollout.clone_from(&rollout.name);
+        let Some(subject) = subject else { return report };
+        report.rollout.clone_from(&subject.scene.rollout);
         let replay = |run: u64| {
-            let mut command =
-                format!("rollcast simulate {} --scenario {}", shell(file), quoted(&scenario.name));
+            let name = quoted(&scenario.name);
+            let mut command = format!("rollcast simulate {} --scenario {name}", shell(file));
+            if plain {
+                let paths: Vec<String> = self.manifests.iter().map(|path| shell(path)).collect();
+                command = format!(
+                    "rollcast simulate {} --scenario {} --only {name} --rollout {}",
+                    paths.join(" "),
+                    shell(file),
+                    shell(&subject.scene.rollout)
+                );
+            }
             for part in self.inputs.typed() {
                 command.push(' ');
                 command.push_str(&part);
@@ -184,7 +211,11 @@ impl Test {
             if run > 0 { format!("{command} --run {run}") } else { command }
         };
         report.replay = Some(replay(0));
-        let endings = match endings(rollout, scenario, progress) {
+        if let Some(why) = unplayable(subject).filter(|_| plain) {
+            report.problem = Some(why);
+            return report;
+        }
+        let endings = match endings(subject, scenario, progress) {
             Ok(endings) => endings,
             Err(problem) => {
                 report.problem = Some(problem);
@@ -207,15 +238,22 @@ impl Test {
     }
 }
 
+/// Why a Rollout of manifests cannot be played, if it cannot.
+fn unplayable(subject: &Subject) -> Option<String> {
+    let name = &subject.spec.name;
+    let refused = subject.spec.refused.as_ref().map(|reason| format!("The Rollout \"{name}\" is invalid: {reason}"));
+    refused.or_else(|| manifests::unanswerable(subject))
+}
+
 /// The endings of all runs in the order of their numbers, whatever the number of threads.
-fn endings(rollout: &Rollout, scenario: &Scenario, progress: &ProgressBar) -> Result<Vec<Ending>, String> {
+fn endings(subject: &Subject, scenario: &Scenario, progress: &ProgressBar) -> Result<Vec<Ending>, String> {
     // Batches are small enough to keep all cores busy and large enough that a simulation is seldom prepared.
     let batch = (scenario.runs / 64).clamp(1, 256);
     let starts: Vec<u64> = (0..scenario.runs).step_by(usize::try_from(batch).unwrap_or(1)).collect();
     let batches: Result<Vec<Vec<Ending>>, String> = starts
         .into_par_iter()
         .map(|start| {
-            let mut simulation = Simulation::new(rollout, scenario)?;
+            let mut simulation = Simulation::of(subject.clone(), scenario);
             let runs = start..(start + batch).min(scenario.runs);
             let endings = runs.map(|run| {
                 progress.inc(1);

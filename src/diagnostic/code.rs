@@ -109,6 +109,9 @@ codes! {
     UnmetScenario = 801, "0801", Error, "an expectation that cannot be read against this rollout";
     ScenarioWithoutExpectation = 802, "0802", Warning, "a scenario that expects nothing";
     SeriesNotInWorld = 803, "0803", Warning, "a query for series that no synthetic world has";
+    NothingAnswers = 850, "0850", Error, "a metric of manifests that no synthetic world can answer";
+    AnswersUnreadable = 851, "0851", Error, "a file of measured values that cannot be read as that";
+    AnswerMissing = 852, "0852", Error, "a metric for which the measured values have no answer";
     NotSimulated = 901, "0901", Error, "a feature of Argo Rollouts that is not simulated";
     ManifestUnreadable = 902, "0902", Error, "a manifest that is no YAML";
     ManifestTemplate = 903, "0903", Error, "a manifest that is still a template";
