@@ -22,6 +22,9 @@ const WITHOUT_EXAMPLE: &[(Code, &str)] = &[
     (Code::ManifestRefused, "manifests are no programs; tests/manifests.rs has some"),
     (Code::ManifestField, "manifests are no programs; tests/manifests.rs has some"),
     (Code::ManifestTwice, "manifests are no programs; src/import/text.rs has tests"),
+    (Code::NothingAnswers, "manifests are no programs; tests/simulate_yaml.rs has some"),
+    (Code::AnswersUnreadable, "measured values are no programs; tests/simulate_yaml.rs has some"),
+    (Code::AnswerMissing, "measured values are no programs; tests/simulate_yaml.rs has some"),
     (Code::UnknownEnv, "the name comes from the command line; the test below gives one"),
     (Code::UnreadableRecording, RECORDED),
     (Code::ForeignRecording, RECORDED),
@@ -105,7 +108,11 @@ fn an_unknown_env_is_said() {
     let root = page.iter().find(|block| block.language() == "roll").unwrap();
     let program = Program::of(root, []);
     let asked = |env: &str| {
-        let options = rollcast::model::compile::Options { env: Some(env.to_owned()), settings: Vec::new() };
+        let options = rollcast::model::compile::Options {
+            env: Some(env.to_owned()),
+            settings: Vec::new(),
+            ..Default::default()
+        };
         rollcast::model::compile::compile(markdown::ROOT, &program, &options).unwrap()
     };
     assert_eq!(codes(&asked("prodution")), [Code::UnknownEnv.id()]);

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::console::{Console, ExitStatus, for_people};
 use super::files::Disk;
+use super::manifests::Rollouts;
 use super::replay::{self, Library};
 use super::{Inputs, programs};
 use crate::diagnostic::{Code, Diagnostic};
@@ -60,7 +61,7 @@ impl Check {
     fn one(&self, file: &str, found: &mut Found, console: &Console) -> ExitStatus {
         match compile_among(&mut found.sources, file, &Disk, &self.inputs.options()) {
             Ok(mut compiled) => {
-                replay::check(&mut found.library, &mut compiled);
+                replay::check(&mut found.library, &Rollouts::default(), &mut compiled);
                 let broken = compiled.has_errors();
                 console.mention_most(&compiled);
                 found.add(compiled);

@@ -6,7 +6,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::compile::{Compiled, Fault};
 use crate::report::diagnostics;
 use crate::report::style::Look;
@@ -138,6 +138,15 @@ impl Console {
         let message = legible(&lines.join("\n"), &self.error_look);
         self.err(&format!("{} {message}\n", self.error_look.red("error:")));
         ExitStatus::CouldNotRun
+    }
+
+    /// Says what is wrong with something that has no place in a program.
+    pub(crate) fn wrong(&self, code: Code, message: &str) -> ExitStatus {
+        let lines: Vec<String> = message.split('\n').map(clean).collect();
+        let message = legible(&lines.join("\n"), &self.error_look);
+        let sign = self.error_look.red(&format!("error[{}]:", code.id()));
+        self.err(&format!("{sign} {message}\n"));
+        ExitStatus::No
     }
 
     /// Says why a file gives no program: it has none (2), or what it holds is none (1).

@@ -157,20 +157,36 @@ fn keep_mode(_: &tempfile::NamedTempFile, _: &Path) -> io::Result<()> {
 pub(crate) fn programs(path: &str) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
     if Path::new(path).is_dir() {
-        walk(Path::new(path), &mut found, 0)?;
+        walk(Path::new(path), &["roll"], &mut found, 0)?;
     } else {
         found.push(path.to_owned());
     }
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<String>, depth: usize) -> Result<(), Fault> {
+/// All manifests of a path: itself, or the `.yaml`, `.yml` and `.json` files below a folder, in the order of their names.
+///
+/// # Errors
+/// Why the path or a folder below it cannot be listed.
+pub(crate) fn manifests(path: &str) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    if Path::new(path).is_dir() {
+        walk(Path::new(path), &["yaml", "yml", "json"], &mut found, 0)?;
+    } else {
+        found.push(path.to_owned());
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, endings: &[&str], found: &mut Vec<String>, depth: usize) -> Result<(), Fault> {
     for entry in names_in(folder).map_err(fault_of)? {
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or("");
         // Links to folders are not followed, as they may lead back here; pipes are not opened, as nobody may write to them.
         if entry.is_dir() && !entry.is_symlink() && !name.starts_with('.') && depth < 32 {
-            walk(&entry, found, depth + 1)?;
-        } else if entry.is_file() && entry.extension().is_some_and(|extension| extension == "roll") {
+            walk(&entry, endings, found, depth + 1)?;
+        } else if entry.is_file()
+            && endings.iter().any(|ending| entry.extension().is_some_and(|own| own == *ending))
+        {
             found.push(entry.to_string_lossy().into_owned());
         }
     }

@@ -9,6 +9,8 @@ mod console;
 mod explain;
 mod files;
 mod fmt;
+mod manifests;
+mod measured;
 mod query;
 mod recordings;
 mod replay;
@@ -83,7 +85,11 @@ struct Inputs {
 
 impl Inputs {
     fn options(&self) -> crate::model::compile::Options {
-        crate::model::compile::Options { env: self.env.clone(), settings: self.settings.clone() }
+        crate::model::compile::Options {
+            env: self.env.clone(),
+            settings: self.settings.clone(),
+            ..Default::default()
+        }
     }
 
     /// The same as arguments, for commands that are shown.

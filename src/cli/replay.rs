@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::manifests::Rollouts;
 use super::recordings::{ENDINGS, RecordingError, series};
 use super::simulate::shell;
 use crate::diagnostic::{Code, Diagnostic};
@@ -111,15 +112,14 @@ impl Library {
     /// The recorded worlds of scenarios, in their order, with what is wrong or odd about them.
     pub(crate) fn of<'a>(
         &mut self,
-        program: &Program,
+        subject: impl Fn(&Scenario) -> Option<Subject>,
         scenarios: impl IntoIterator<Item = &'a Scenario>,
         sources: &Sources,
     ) -> (Vec<Option<Recorded>>, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let worlds = scenarios.into_iter().map(|scenario| {
-            let rollout = program.rollouts.get(scenario.rollout)?;
             scenario.replay.as_ref()?;
-            self.ready(&Subject::of(rollout), scenario, sources, &mut found)
+            self.ready(&subject(scenario)?, scenario, sources, &mut found)
         });
         let worlds = worlds.collect();
         (worlds, found)
@@ -173,13 +173,20 @@ impl Library {
     }
 }
 
+/// What a scenario of a program releases: a rollout of its own, or one of the manifests beside it.
+pub(crate) fn subject(program: &Program, rollouts: &Rollouts, scenario: &Scenario) -> Option<Subject> {
+    let own = program.rollouts.get(scenario.rollout).map(Subject::of);
+    own.or_else(|| rollouts.at(scenario.rollout.checked_sub(program.rollouts.len())?).cloned())
+}
+
 /// Adds to a compiled program what is wrong with the recordings that its scenarios name.
-pub(crate) fn check(library: &mut Library, compiled: &mut Compiled) {
+pub(crate) fn check(library: &mut Library, rollouts: &Rollouts, compiled: &mut Compiled) {
     if compiled.has_errors() {
         return;
     }
     let program = &compiled.program;
-    let (_, found) = library.of(program, &program.scenarios, &compiled.sources);
+    let of = |scenario: &Scenario| subject(program, rollouts, scenario);
+    let (_, found) = library.of(of, &program.scenarios, &compiled.sources);
     compiled.diagnostics.extend(found);
     compiled.diagnostics.sort_by_key(|one| (one.span(), one.severity(), one.code));
 }

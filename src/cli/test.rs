@@ -12,25 +12,27 @@ use rayon::prelude::*;
 
 use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
+use super::manifests::{self, Rollouts};
 use super::replay::{self, Library};
 use super::simulate::{quoted, shell};
 use super::{Inputs, programs};
 use crate::diagnostic::{Severity, nearest};
-use crate::model::compile::{Compiled, compile};
-use crate::model::rollout::Rollout;
+use crate::model::compile::{Compiled, Options, compile};
 use crate::model::scenario::Scenario;
 use crate::report::tally;
 use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 use crate::report::text::counted;
 use crate::simulator::expect::judge;
 use crate::simulator::replay::Recorded;
+use crate::simulator::subject::Subject;
 use crate::simulator::{Ending, Simulation};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   rollcast test .
   rollcast test checkout.roll --scenario errors
-  rollcast test rollouts/ --env production --junit report.xml";
+  rollcast test rollouts/ --env production --junit report.xml
+  rollcast test night.roll --manifests manifests/";
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,9 @@ pub(crate) struct Test {
     /// Programs, or folders to look for `.roll` files in.
     #[arg(required = true)]
     paths: Vec<String>,
+    /// Manifests that others wrote, for whose Rollouts the programs may have scenarios; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    manifests: Vec<String>,
     /// Only scenarios whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     scenario: Option<String>,
@@ -65,8 +70,12 @@ impl Test {
             Ok(pool) => pool,
             Err(error) => return console.could_not_run(&format!("no threads to run on: {error}")),
         };
+        let rollouts = match self.rollouts(console) {
+            Ok(rollouts) => rollouts,
+            Err(status) => return status,
+        };
         let mut library = Library::default();
-        let (files, mut status) = self.compiled(&mut library, console);
+        let (files, mut status) = self.compiled(&mut library, &rollouts, console);
         let good = || files.iter().filter_map(|(_, compiled)| compiled.as_ref().ok());
         let total = good().flat_map(|compiled| self.chosen(compiled)).map(|scenario| scenario.runs).sum();
         if let Some(why) = self.none_chosen(good(), status) {
@@ -78,9 +87,12 @@ impl Test {
             let scenarios = match compiled {
                 Ok(compiled) => {
                     let program = &compiled.program;
-                    let (worlds, _) = library.of(program, self.chosen(compiled), &compiled.sources);
+                    let of = |scenario: &Scenario| replay::subject(program, &rollouts, scenario);
+                    let (worlds, _) = library.of(of, self.chosen(compiled), &compiled.sources);
                     let play = |(scenario, world): (&Scenario, Option<Recorded>)| {
-                        let released = (program.rollouts.get(scenario.rollout), world.as_ref());
+                        let subject = of(scenario);
+                        let plain = scenario.rollout >= program.rollouts.len();
+                        let released = (subject.as_ref(), world.as_ref(), plain);
                         pool.install(|| self.scenario(file, released, scenario, &progress))
                     };
                     self.chosen(compiled).zip(worlds).map(play).collect()
@@ -109,12 +121,27 @@ impl Test {
         status
     }
 
+    /// The Rollouts of the manifests that are named.
+    fn rollouts(&self, console: &Console) -> Result<Rollouts, ExitStatus> {
+        if self.manifests.is_empty() {
+            Ok(Rollouts::default())
+        } else {
+            manifests::read(&self.manifests, console)
+        }
+    }
+
     /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
-    fn compiled(&self, library: &mut Library, console: &Console) -> (Vec<Program>, ExitStatus) {
+    fn compiled(
+        &self,
+        library: &mut Library,
+        rollouts: &Rollouts,
+        console: &Console,
+    ) -> (Vec<Program>, ExitStatus) {
         let (files, mut status) = programs(&self.paths, console);
+        let options = Options { outside: rollouts.names(), ..self.inputs.options() };
         let compiled = files.into_iter().map(|file| {
-            let compiled = compile(&file, &Disk, &self.inputs.options()).map(|mut compiled| {
-                replay::check(library, &mut compiled);
+            let compiled = compile(&file, &Disk, &options).map(|mut compiled| {
+                replay::check(library, rollouts, &mut compiled);
                 compiled
             });
             let outcome = match compiled {
@@ -176,16 +203,25 @@ impl Test {
     fn scenario(
         &self,
         file: &str,
-        (rollout, world): (Option<&Rollout>, Option<&Recorded>),
+        (subject, world, plain): (Option<&Subject>, Option<&Recorded>, bool),
         scenario: &Scenario,
         progress: &ProgressBar,
     ) -> ScenarioReport {
         let mut report = ScenarioReport { name: scenario.name.clone(), ..ScenarioReport::default() };
-        let Some(rollout) = rollout else { return report };
-        report.rollout.clone_from(&rollout.name);
+        let Some(subject) = subject else { return report };
+        report.rollout.clone_from(&subject.scene.rollout);
         let replay = |run: u64| {
-            let mut command =
-                format!("rollcast simulate {} --scenario {}", shell(file), quoted(&scenario.name));
+            let name = quoted(&scenario.name);
+            let mut command = format!("rollcast simulate {} --scenario {name}", shell(file));
+            if plain {
+                let paths: Vec<String> = self.manifests.iter().map(|path| shell(path)).collect();
+                command = format!(
+                    "rollcast simulate {} --scenario {} --only {name} --rollout {}",
+                    paths.join(" "),
+                    shell(file),
+                    shell(&subject.scene.rollout)
+                );
+            }
             for part in self.inputs.typed() {
                 command.push(' ');
                 command.push_str(&part);
@@ -193,7 +229,11 @@ impl Test {
             if run > 0 { format!("{command} --run {run}") } else { command }
         };
         report.replay = Some(replay(0));
-        let endings = match endings((rollout, world), scenario, progress) {
+        if let Some(why) = unplayable(subject, world).filter(|_| plain) {
+            report.problem = Some(why);
+            return report;
+        }
+        let endings = match endings((subject, world), scenario, progress) {
             Ok(endings) => endings,
             Err(problem) => {
                 report.problem = Some(problem);
@@ -236,9 +276,17 @@ fn outlasted(world: &Recorded, endings: &[Ending]) -> Option<String> {
     }
 }
 
+/// Why a Rollout of manifests cannot be played, if it cannot; a recording may have any series.
+fn unplayable(subject: &Subject, world: Option<&Recorded>) -> Option<String> {
+    let name = &subject.spec.name;
+    let refused =
+        subject.spec.refused.as_ref().map(|reason| format!("The Rollout \"{name}\" is invalid: {reason}"));
+    refused.or_else(|| manifests::unanswerable(subject).filter(|_| world.is_none()))
+}
+
 /// The endings of all runs in the order of their numbers, whatever the number of threads.
 fn endings(
-    (rollout, world): (&Rollout, Option<&Recorded>),
+    (subject, world): (&Subject, Option<&Recorded>),
     scenario: &Scenario,
     progress: &ProgressBar,
 ) -> Result<Vec<Ending>, String> {
@@ -248,7 +296,7 @@ fn endings(
     let batches: Result<Vec<Vec<Ending>>, String> = starts
         .into_par_iter()
         .map(|start| {
-            let mut simulation = Simulation::new(rollout, scenario)?;
+            let mut simulation = Simulation::of(subject.clone(), scenario);
             if let Some(world) = world {
                 simulation = simulation.replaying(world);
             }

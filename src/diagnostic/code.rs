@@ -119,6 +119,9 @@ codes! {
     NamelessScenario = 840, "0840", Error, "a scenario without a name";
     VainAction = 841, "0841", Error, "an action on what is not there";
     FateOfStable = 842, "0842", Error, "a fate for pods that stand already";
+    NothingAnswers = 850, "0850", Error, "a metric of manifests that no synthetic world can answer";
+    AnswersUnreadable = 851, "0851", Error, "a file of measured values that cannot be read as that";
+    AnswerMissing = 852, "0852", Error, "a metric for which the measured values have no answer";
     NotSimulated = 901, "0901", Error, "a feature of Argo Rollouts that is not simulated";
     ManifestUnreadable = 902, "0902", Error, "a manifest that is no YAML";
     ManifestTemplate = 903, "0903", Error, "a manifest that is still a template";

@@ -51,10 +51,12 @@ pub struct Options {
     pub env: Option<String>,
     /// `--set PARAM=VALUE`, in order.
     pub settings: Vec<(String, String)>,
+    /// Rollouts known from manifests, which scenarios may be for; their indices go on behind the program's own.
+    pub outside: Vec<String>,
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Compiled {
     /// All files read, for rendering.
     pub sources: Sources,
@@ -106,6 +108,7 @@ pub fn compile_among(
 pub(crate) struct Settings {
     pub(crate) env: Option<(String, Span)>,
     pub(crate) params: Vec<tree::Param>,
+    pub(crate) outside: Vec<String>,
 }
 
 impl Settings {
@@ -126,7 +129,7 @@ impl Settings {
             params.extend(found.next());
             diagnostics.extend(parsed.diagnostics);
         }
-        Self { env, params }
+        Self { env, params, outside: options.outside.clone() }
     }
 }
 

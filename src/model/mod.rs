@@ -21,7 +21,8 @@ use crate::source::Span;
 pub struct Program {
     /// Rollouts in source order.
     pub rollouts: Vec<rollout::Rollout>,
-    /// Scenarios in source order; each names a rollout of `rollouts` by index.
+    /// Scenarios in source order; each names a rollout of `rollouts` by index, or goes on behind them
+    /// where it is for one known from outside.
     pub scenarios: Vec<scenario::Scenario>,
 }
 

@@ -9,7 +9,7 @@ pub mod error;
 mod eval;
 pub mod function;
 pub mod labels;
-mod matcher;
+pub(crate) mod matcher;
 pub mod options;
 pub mod parse;
 pub mod plan;

@@ -99,13 +99,16 @@ pub fn figure(unit: Unit, value: f64) -> String {
 
 /// `< 1 %`, `>= 95 %`: written as in a program.
 pub fn bound(slo: &SloBound) -> String {
+    if let (Some(condition), true) = (&slo.condition, slo.threshold.is_nan()) {
+        return super::text::clean(condition);
+    }
     format!("{} {}", slo.comparison, amount_in_full(slo.unit, slo.threshold))
 }
 
 /// `178 to 203 ms`, or one amount where both round to the same.
 pub fn range(slo: &SloBound, low: f64, high: f64) -> String {
     let (from, to) = (beside(slo, low), beside(slo, high));
-    let unit = format!(" {}", sign(slo.unit));
+    let unit = format!(" {}", sign(slo.unit)).trim_end().to_owned();
     match from.strip_suffix(unit.as_str()) {
         _ if from == to => from,
         Some(figure) if to.ends_with(unit.as_str()) => format!("{figure} to {to}"),
@@ -124,7 +127,7 @@ pub fn beside(slo: &SloBound, value: f64) -> String {
         let near = (shown - threshold).abs() <= threshold.abs() * 1e-9;
         let rounded = if near { Some(std::cmp::Ordering::Equal) } else { shown.partial_cmp(&threshold) };
         if rounded == exact || !value.is_finite() {
-            return format!("{} {}", bare(number, digits), sign(slo.unit));
+            return format!("{} {}", bare(number, digits), sign(slo.unit)).trim_end().to_owned();
         }
     }
     let side = if exact == Some(std::cmp::Ordering::Less) { "just under" } else { "just over" };
@@ -172,7 +175,15 @@ mod tests {
     use super::*;
 
     fn slo(unit: Unit, comparison: &'static str, threshold: f64) -> SloBound {
-        SloBound { name: "x".into(), unit, comparison, threshold, window: 60, failure_limit: 0 }
+        SloBound {
+            name: "x".into(),
+            unit,
+            comparison,
+            threshold,
+            window: 60,
+            failure_limit: 0,
+            condition: None,
+        }
     }
 
     #[test]

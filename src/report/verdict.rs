@@ -15,6 +15,7 @@ pub fn headline(trace: &Trace) -> String {
     let verdict = &trace.verdict;
     let count = trace.run.steps.len();
     let place = verdict.step.map(|step| format!("in step {} of {count}", step.saturating_add(1)));
+    let place = place.or_else(|| (count == 0).then(|| side_of_switch(trace)));
     let after = Seconds(verdict.at);
     let weight = verdict.weight;
     match verdict.outcome {
@@ -23,6 +24,8 @@ pub fn headline(trace: &Trace) -> String {
                 |event| matches!(&event.kind, EventKind::Action { action, .. } if action == "promoteFull"),
             );
             let steps = match count {
+                0 if is_blue_green(trace) => return format!("promoted after {after}"),
+                0 => "without steps".into(),
                 _ if by_hand => "by hand, past the remaining steps".into(),
                 1 => "through its one step".into(),
                 _ => format!("through all {count} steps"),
@@ -42,6 +45,7 @@ pub fn headline(trace: &Trace) -> String {
             let place = place.unwrap_or_else(|| "after the last step".into());
             format!("paused after {after}, {place}, at {weight} %, and waits for a person")
         }
+        Outcome::Refused => "refused: the controller reconciles nothing".into(),
         Outcome::Unfinished => {
             let place = place.unwrap_or_else(|| "past the last step".into());
             format!("undecided after {after}: {place}, at {weight} %")
@@ -57,6 +61,7 @@ pub fn brief(trace: &Trace) -> String {
         Outcome::Promoted => format!("promoted after {after}"),
         Outcome::RolledBack => format!("rolled back after {after} at {} %", verdict.weight),
         Outcome::Paused => format!("paused after {after} at {} %", verdict.weight),
+        Outcome::Refused => "refused by the controller's validation".into(),
         Outcome::Unfinished => format!("undecided after {after} at {} %", verdict.weight),
     }
 }
@@ -68,6 +73,7 @@ pub fn word(outcome: Outcome) -> &'static str {
         Outcome::RolledBack => "rolled back",
         Outcome::Paused => "paused",
         Outcome::Unfinished => "undecided",
+        Outcome::Refused => "refused",
     }
 }
 
@@ -75,7 +81,7 @@ pub fn word(outcome: Outcome) -> &'static str {
 pub fn ink(outcome: Outcome) -> Ink {
     match outcome {
         Outcome::Promoted => Ink::Green,
-        Outcome::RolledBack => Ink::Red,
+        Outcome::RolledBack | Outcome::Refused => Ink::Red,
         Outcome::Paused | Outcome::Unfinished => Ink::Yellow,
     }
 }
@@ -85,6 +91,7 @@ pub fn because(trace: &Trace) -> String {
     let verdict = &trace.verdict;
     match verdict.outcome {
         Outcome::Promoted => measured_well(trace),
+        Outcome::Refused => format!("because the controller says: {}", clean(&verdict.message)),
         Outcome::Unfinished => "because the time played was over before the rollout was".into(),
         Outcome::RolledBack | Outcome::Paused => match &verdict.metric {
             Some(metric) => because_of_metric(trace, metric),
@@ -109,7 +116,7 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
         }
         "Inconclusive" => {
             let times = if inconclusive > 1 { format!(" {}", times(inconclusive)) } else { String::new() };
-            let said = slo.map_or_else(String::new, |slo| format!(" where the slo says {}", bound(slo)));
+            let said = slo.map_or_else(String::new, |slo| format!(" where {} {}", who_says(slo), bound(slo)));
             let verb = if value == "no data" { "had" } else { "was" };
             format!("because {name} was inconclusive{times}: it {verb} {value}{said}")
         }
@@ -118,7 +125,8 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
                 return format!("because {name} was {value}, and failed {}", times(failed));
             };
             format!(
-                "because {name} was {value} where the slo says {} and {}",
+                "because {name} was {value} where {} {} and {}",
+                who_says(slo),
                 bound(slo),
                 tolerance(slo, failed)
             )
@@ -126,10 +134,34 @@ fn because_of_metric(trace: &Trace, metric: &str) -> String {
     }
 }
 
+fn who_says(slo: &SloBound) -> &'static str {
+    if slo.condition.is_some() { "its condition says" } else { "the slo says" }
+}
+
+/// Whether two versions stand side by side and a Service is switched between them.
+pub fn is_blue_green(trace: &Trace) -> bool {
+    trace.run.route == "blue-green"
+}
+
+/// What the new version is called before it is stable.
+pub fn newcomer(trace: &Trace) -> &'static str {
+    if is_blue_green(trace) { "new version" } else { "canary" }
+}
+
+/// Where a release without steps stood.
+fn side_of_switch(trace: &Trace) -> String {
+    match (is_blue_green(trace), trace.verdict.weight) {
+        (false, _) => "without steps".into(),
+        (true, 0) => "before the switch".into(),
+        (true, _) => "after the switch".into(),
+    }
+}
+
 /// `tolerates no failure`, `tolerates 2 failures, and this was the third`.
 fn tolerance(slo: &SloBound, failed: u32) -> String {
     match slo.failure_limit {
         0 => "tolerates no failure".into(),
+        u32::MAX => "tolerates any number of failures".into(),
         limit => format!(
             "tolerates {}, and this was the {}",
             counted(u64::from(limit), "failure", "failures"),
@@ -156,6 +188,9 @@ fn without_metric(trace: &Trace) -> String {
     }
     if verdict.message.contains("timed out progressing") {
         return "because its pods were not available within the progress deadline".into();
+    }
+    if verdict.outcome == Outcome::Paused && verdict.message == "BlueGreenPause" {
+        return "because its strategy leaves the promotion to a person".into();
     }
     if verdict.outcome == Outcome::Paused && verdict.message != "InconclusiveAnalysisRun" {
         let step = verdict.step.and_then(|step| trace.run.steps.get(step as usize));
@@ -194,10 +229,14 @@ fn measured_well(trace: &Trace) -> String {
         .map(|(count, what)| format!("{} {what}", grouped(count)))
         .collect();
     let measurements = counted(all, "measurement", "measurements");
+    let rules = if trace.run.slos.iter().any(|slo| slo.condition.is_some()) { "condition" } else { "slo" };
     if exceptions.is_empty() {
-        return format!("because every slo held in all of {measurements}");
+        return format!("because every {rules} held in all of {measurements}");
     }
-    format!("because no more went wrong than the slos tolerate: of {measurements}, {}", exceptions.join(", "))
+    format!(
+        "because no more went wrong than the {rules}s tolerate: of {measurements}, {}",
+        exceptions.join(", ")
+    )
 }
 
 /// The verdict's value in the unit of its slo.

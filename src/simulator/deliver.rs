@@ -61,6 +61,11 @@ impl Outside {
     }
 }
 
+/// Percent of traffic that reaches the newest version, as the data plane would have it.
+pub(super) fn newest_share(core: &Core) -> i64 {
+    core.store.hash(core.store.rollout.spec.template).map_or(0, |newest| share(core, newest))
+}
+
 /// Percent of traffic that reaches a version, as the data plane would have it.
 fn share(core: &Core, version: Hash) -> i64 {
     let store = &core.store;
@@ -92,12 +97,7 @@ fn share(core: &Core, version: Hash) -> i64 {
         }
         store.services.iter().find(|service| Some(&*service.name) == host.split('.').next())?.selector
     };
-    route
-        .to
-        .iter()
-        .filter(|to| target(&to.host, to.subset.as_deref()) == newest)
-        .map(|to| to.weight)
-        .sum()
+    route.to.iter().filter(|to| target(&to.host, to.subset.as_deref()) == newest).map(|to| to.weight).sum()
 }
 
 struct Kindergarten<'a> {
@@ -129,6 +129,14 @@ impl Machine<'_> {
         core.pods.sync(&mut core.store, &mut nursery, now);
         if !self.recorder.silent() {
             self.tell_pods();
+        }
+    }
+
+    /// Without a router nobody writes a weight, and what the pods or the active Service come to is told instead.
+    pub(super) fn tell_share(&mut self, split: Weight) {
+        let spec = &self.core.store.rollout.spec;
+        if spec.blue_green.is_some() || spec.canary.traffic.is_none() {
+            self.core.tell(self.recorder, || EventKind::Weight { canary: split.percent() });
         }
     }
 

@@ -162,7 +162,7 @@ impl<'a> Machine<'a> {
 
     fn take(&mut self, action: &actions::Action) {
         let store = &self.core.store;
-        let before = Before::of(&store.rollout.status);
+        let before = Before::of(self.core);
         let (version, changes, template) =
             (store.rollout.version, store.changes.len(), store.rollout.spec.template);
         let said = if self.recorder.silent() { String::new() } else { action.said(self.core) };
@@ -199,6 +199,7 @@ impl<'a> Machine<'a> {
             self.around.versions(at, versions);
         }
         if let Some(split) = self.outside.split(self.core) {
+            self.tell_share(split);
             self.around.split(at, split);
         }
         self.course.expose(self.core, self.outside.share());
@@ -277,7 +278,7 @@ impl<'a> Machine<'a> {
 
     fn reconcile_rollout(&mut self) -> (bool, u32) {
         self.core.rollout.take();
-        let before = Before::of(&self.core.store.rollout.status);
+        let before = Before::of(self.core);
         let result = rollout::reconcile(self.core, self.recorder);
         self.course.observe(self.core, before);
         match result {

@@ -15,6 +15,7 @@ mod experiment;
 mod latency;
 mod machine;
 pub mod objects;
+pub mod plain;
 mod plan;
 pub mod play;
 pub mod pods;

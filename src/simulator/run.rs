@@ -11,12 +11,13 @@ use super::replay::{Kind, Recorded};
 use super::subject::Subject;
 pub use super::surroundings::EPOCH_MS;
 use super::surroundings::{Site, Tracked};
-use super::trace::{Event, Run, SeriesOrigin, SignalTrack, Trace, Verdict};
+use super::trace::{Event, EventKind, Outcome, Run, SeriesOrigin, SignalTrack, Totals, Trace, Verdict};
 use super::world::{Frame, PodStarts, World};
 use crate::model::rollout::Rollout;
-use crate::model::scenario::{Change, Scenario};
+use crate::model::scenario::{Change, Milestone, Scenario};
 use crate::promql::{Mode, SeriesId, parse};
 use crate::series::Series;
+use crate::syntax::tree;
 use crate::unit::{Rate, Seconds};
 
 /// The version whose behaviour is reproduced.
@@ -127,6 +128,9 @@ impl Simulation {
     }
 
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {
+        if let Some(reason) = &self.subject.spec.refused {
+            return refused(&self.subject.scene.rollout, reason, &self.scenario.milestones, recorder);
+        }
         self.world.reset(run, &mut self.queries.store);
         let world = &self.scenario.world;
         let of_release = world.fate.start.unwrap_or(world.pod_start);
@@ -190,13 +194,42 @@ impl Simulation {
             stable: Vec::new(),
         };
         // What the world would have had is not what was answered.
-        let signals = self.subject.signals.iter().filter(|_| self.provider.is_none()).map(|signal| Tracked {
-            canary: signal.canary.clone(),
-            stable: signal.stable.clone(),
-            track: track(&signal.slo),
-        });
+        let signals = self
+            .subject
+            .signals
+            .iter()
+            .filter(|_| self.provider.is_none() && self.subject.spec.refused.is_none())
+            .map(|signal| Tracked {
+                canary: signal.canary.clone(),
+                stable: signal.stable.clone(),
+                track: track(&signal.slo),
+            });
         signals.collect()
     }
+}
+
+/// A spec that validation refuses: the status says so, and that is all that ever happens.
+fn refused(rollout: &str, reason: &str, milestones: &[Milestone], recorder: &mut dyn Recorder) -> Ending {
+    let message = format!("The Rollout \"{rollout}\" is invalid: {reason}");
+    let (phase, said) = ("Degraded".to_owned(), format!("InvalidSpec: {message}"));
+    recorder.event(Event { at: 0, kind: EventKind::Phase { phase, message: said } });
+    let holds = |milestone: &Milestone| match milestone {
+        Milestone::Phase(phase) => *phase == tree::Phase::Degraded,
+        Milestone::Message(part) => message.contains(part),
+        Milestone::Step(_) | Milestone::Weight(..) => false,
+    };
+    let reached = milestones.iter().map(|milestone| holds(milestone).then_some(Seconds(0))).collect();
+    let verdict = Verdict {
+        outcome: Outcome::Refused,
+        at: 0,
+        step: None,
+        weight: 0,
+        peak_weight: 0,
+        message,
+        metric: None,
+        value: None,
+    };
+    Ending { verdict, totals: Totals::default(), reached }
 }
 
 /// Keeps all events.

@@ -109,6 +109,7 @@ fn bound(slo: &Slo, metric: &Metric) -> SloBound {
         threshold,
         window: slo.window.value.0,
         failure_limit: metric.failure_limit.value,
+        condition: None,
     }
 }
 

@@ -116,8 +116,11 @@ pub struct SloBound {
     pub threshold: f64,
     /// Seconds.
     pub window: u64,
-    /// Failures tolerated.
+    /// Failures tolerated; 4294967295 where failures are not counted.
     pub failure_limit: u32,
+    /// The metric's own conditions, where it is not an slo's; then `threshold` may be missing. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
 }
 
 /// Units of slos.
@@ -168,6 +171,8 @@ pub enum Outcome {
     Paused,
     /// Neither within the time played.
     Unfinished,
+    /// The controller's validation refuses it, and nothing is reconciled.
+    Refused,
 }
 
 /// What a run cost until its verdict and scale-down.
@@ -223,7 +228,7 @@ pub enum EventKind {
         /// The index.
         index: u32,
     },
-    /// The canary's weight was written.
+    /// The canary's weight was written; without a router, its share of the traffic became this.
     Weight {
         /// Percent.
         canary: u32,

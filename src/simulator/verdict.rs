@@ -6,7 +6,7 @@
 use super::core::Core;
 use super::objects::Hash;
 use super::objects::run::Phase as RunPhase;
-use super::objects::status::{Phase, Status};
+use super::objects::status::Phase;
 use super::trace::Outcome;
 use crate::model::scenario::Milestone;
 use crate::syntax::tree::{self, Comparison};
@@ -71,15 +71,21 @@ fn phase_of(phase: tree::Phase) -> Phase {
     }
 }
 
-fn weight(status: &Status) -> i64 {
-    status.weights.map_or(0, |weights| weights.canary)
+/// The weight that the status has; without a router, the share of the pods or the Service's choice.
+fn weight(core: &Core) -> i64 {
+    let rollout = &core.store.rollout;
+    if rollout.spec.blue_green.is_some() || rollout.spec.canary.traffic.is_none() {
+        return super::deliver::newest_share(core);
+    }
+    rollout.status.weights.map_or(0, |weights| weights.canary)
 }
 
 impl Before {
-    pub(super) fn of(status: &Status) -> Self {
+    pub(super) fn of(core: &Core) -> Self {
+        let status = &core.store.rollout.status;
         Self {
             step: status.step,
-            weight: weight(status),
+            weight: weight(core),
             aborted: status.aborted_at.is_some(),
             promoted: status.completed(),
             stable: status.stable,
@@ -147,13 +153,13 @@ impl<'a> Course<'a> {
         let status = &core.store.rollout.status;
         self.read(core);
         if !self.is_rolled_back() {
-            self.peak = self.peak.max(weight(status));
+            self.peak = self.peak.max(weight(core));
         }
         for pause in &status.pauses {
             if let Some(slot) = self.pauses.get_mut(pause.reason as usize)
                 && slot.is_none_or(|(since, ..)| since != pause.since)
             {
-                *slot = Some((pause.since, status.step, weight(status)));
+                *slot = Some((pause.since, status.step, weight(core)));
             }
         }
         let now = core.second();
@@ -169,7 +175,7 @@ impl<'a> Course<'a> {
         } else if taken_back {
             // It was aborted before, which was the end of it.
         } else if status.completed() && !before.promoted {
-            self.last = Some((Outcome::Promoted, now, step, weight(status)));
+            self.last = Some((Outcome::Promoted, now, step, weight(core)));
         } else if !status.completed() && before.promoted {
             self.last = None;
         }
@@ -207,7 +213,7 @@ impl<'a> Course<'a> {
             let begun = status.pauses.first().and_then(|pause| *self.pauses.get(pause.reason as usize)?);
             let (step, weight) = begun
                 .filter(|(since, ..)| outcome.0 == Outcome::Paused && *since == outcome.1)
-                .map_or((status.step, weight(status)), |(_, step, weight)| (step, weight));
+                .map_or((status.step, weight(core)), |(_, step, weight)| (step, weight));
             (outcome.0, outcome.1, step.filter(|step| *step < count), weight)
         };
         let (outcome, at, step, weight) = self.last.unwrap_or_else(waiting);

@@ -110,7 +110,8 @@ impl<'t> Builder<'t> {
             let near = similar(found.text, all);
             let spread = bad.start - before.end >= 2;
             // A word that the statement took before it broke off begins no other.
-            let begins = failure.at <= bad.start && near.is_some_and(|near| !going_on.iter().any(|word| word == near));
+            let begins =
+                failure.at <= bad.start && near.is_some_and(|near| !going_on.iter().any(|word| word == near));
             if !begins && (near.is_some() || !spread || failure.at > bad.start) {
                 failure.at = failure.at.max(bad.start);
                 self.report_expected(&(before.start..bad.end), &failure, context);
@@ -385,7 +386,11 @@ impl<'t> Builder<'t> {
 
 /// A label stands beside a line; what the headline has said at length is not said again.
 fn label(expected: &str) -> String {
-    if expected.chars().count() > LABEL_MAX { "none of these".to_owned() } else { format!("expected {expected}") }
+    if expected.chars().count() > LABEL_MAX {
+        "none of these".to_owned()
+    } else {
+        format!("expected {expected}")
+    }
 }
 
 /// The nearest word; of a word so short that any is near, one with the same beginning.

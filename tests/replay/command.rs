@@ -114,8 +114,16 @@ fn a_recording_on_the_command_line_stands_in_for_the_world() {
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    let arguments =
-        ["simulate", "shop.roll", "--replay", "nights", "--replay-from", "2024-10-27T03:40:00Z", "--format", "json"];
+    let arguments = [
+        "simulate",
+        "shop.roll",
+        "--replay",
+        "nights",
+        "--replay-from",
+        "2024-10-27T03:40:00Z",
+        "--format",
+        "json",
+    ];
     let (text, status) = folder.run(&arguments);
     assert_eq!(status, 0, "{text}");
     let trace: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -132,7 +140,8 @@ fn a_recording_on_the_command_line_stands_in_for_the_world() {
     let svg = std::fs::read_to_string(folder.0.path().join("run.svg")).unwrap();
     assert!(svg.contains("closed loop: nights is the load"));
     // Forced to be a canary, it has no series that the canary's queries read.
-    let (text, status) = folder.run(&["simulate", "shop.roll", "--replay", "nights", "--replay-as", "canary"]);
+    let (text, status) =
+        folder.run(&["simulate", "shop.roll", "--replay", "nights", "--replay-as", "canary"]);
     assert!(status == 1 && text.contains("RC0821"), "{text}");
     let (text, status) = folder.run(&["simulate", "shop.roll", "--replay-as", "canary"]);
     assert!(status == 2 && text.contains("--replay"), "{text}");
@@ -146,7 +155,8 @@ fn a_canary_that_is_recorded_and_described_is_refused_when_it_is_found() {
     let folder = Folder::new("replay \"night.om\"\n  canary { errors 10% }").with("night.om", &both);
     let (text, status) = folder.run(&["check", "shop.roll"]);
     assert!(status == 1 && text.contains("RC0824") && text.contains("as traffic"), "{text}");
-    let folder = Folder::new("replay \"night.om\" as traffic\n  canary { errors 10% }").with("night.om", &both);
+    let folder =
+        Folder::new("replay \"night.om\" as traffic\n  canary { errors 10% }").with("night.om", &both);
     assert_eq!(folder.run(&["check", "shop.roll"]), ("1 file, no errors\n".to_owned(), 0));
     let folder = Folder::new("replay \"night.om\"").with("night.om", &both);
     let (text, status) = folder.run(&["test", "shop.roll"]);

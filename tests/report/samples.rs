@@ -12,7 +12,7 @@ fn slo(
     window: u64,
     failure_limit: u32,
 ) -> SloBound {
-    SloBound { name: name.into(), unit, comparison, threshold, window, failure_limit }
+    SloBound { name: name.into(), unit, comparison, threshold, window, failure_limit, condition: None }
 }
 
 fn run(scenario: &str, steps: &[&str], slos: Vec<SloBound>) -> Run {

@@ -9,6 +9,7 @@ mod damage;
 mod expectation;
 mod fate;
 mod metric;
+mod outside;
 mod pods;
 mod replay;
 mod rollout;
@@ -75,7 +76,16 @@ pub(crate) fn program(
         }
         rollouts.push(rollout::resolve(item, &root.path, &shared, &defaults, &mut context));
     }
+    // Scenarios of rollouts from outside count on behind the program's own.
+    let own = rollouts.len();
+    if let Some(span) = root.tree.items.iter().find_map(|item| match item {
+        tree::Item::Scenario(scenario) => Some(scenario.span),
+        _ => None,
+    }) {
+        rollouts.extend(settings.outside.iter().map(|name| outside::known(name, span)));
+    }
     let scenarios = scenarios(root, &rollouts, &mut context);
+    rollouts.truncate(own);
     for played in rollouts.iter().enumerate().filter(|(at, _)| {
         // What is recorded may have any series.
         scenarios.iter().any(|scenario| scenario.rollout == *at && scenario.replay.is_none())

@@ -162,7 +162,9 @@ fn unknown_rollout(item: &tree::Scenario, rollouts: &[ResolvedRollout], context:
     let mut report = Diagnostic::new(Code::UnknownRollout, headline, span, "not declared here");
     if let Some(near) = nearest(&item.rollout.value, known.iter().copied()) {
         report = report.fix(format!("write `{near}`"), span, near);
-    } else if !known.is_empty() {
+    } else if known.is_empty() {
+        report = report.help("a Rollout of manifests is known where they are given: `--manifests PATH`");
+    } else {
         report = report.help(declared(&known));
     }
     context.report(report);

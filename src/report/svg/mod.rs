@@ -51,7 +51,7 @@ pub fn svg(trace: &Trace) -> String {
     let lane = strip + STRIP;
     let mut y = lane + LANE + 20.0;
     let first = y;
-    shapes.text("name", (LEFT, y - 8.0), Anchor::Start, "canary weight");
+    shapes.text("name", (LEFT, y - 8.0), Anchor::Start, weight_title(trace));
     steps::weight(&mut shapes, trace, &frame, (y, WEIGHT));
     y += WEIGHT;
     for slo in &trace.run.slos {
@@ -126,6 +126,7 @@ fn moments(canvas: &mut Canvas, trace: &Trace, frame: &Frame, (top, bottom): (f6
         Outcome::RolledBack => format!("aborted {clock}"),
         Outcome::Promoted => format!("promoted {clock}"),
         Outcome::Paused => format!("waits since {clock}"),
+        Outcome::Refused => "refused".to_owned(),
         Outcome::Unfinished => format!("played until {clock}"),
     };
     let mut taken: Vec<(f64, f64)> = Vec::new();
@@ -187,6 +188,15 @@ fn legend(canvas: &mut Canvas, trace: &Trace, y: f64) -> f64 {
     }
     canvas.text("soft", (LEFT, y + 22.0), Anchor::Start, &cost(trace));
     y + 42.0
+}
+
+/// What the weight is a weight of.
+fn weight_title(trace: &Trace) -> &'static str {
+    match trace.run.route.as_str() {
+        "blue-green" => "traffic to the new version",
+        "replicas" => "the canary's share of the pods",
+        _ => "canary weight",
+    }
 }
 
 fn document(trace: &Trace, height: f64, shapes: &str) -> String {

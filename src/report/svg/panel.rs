@@ -44,13 +44,18 @@ pub(super) fn panel(
         let label = format!("{} {}", figure(slo.unit, *tick), sign(slo.unit));
         canvas.text("soft", (frame.left - 8.0, y + 4.0), Anchor::End, &label);
     }
-    let edge = scale.at(slo.threshold);
-    let (from, to) = if is_ceiling(slo) { (top, edge) } else { (edge, top + height) };
-    canvas.rect("beyond", (frame.left, from), (frame.right - frame.left, to - from), "");
-    canvas.line("bound", (frame.left, edge), (frame.right, edge));
-    let mut words = vec![Word { y: edge, class: "", text: bound(slo) }];
+    let mut words = Vec::new();
+    // A condition that is no comparison with a number has no edge.
+    if slo.threshold.is_finite() {
+        let edge = scale.at(slo.threshold);
+        let (from, to) = if is_ceiling(slo) { (top, edge) } else { (edge, top + height) };
+        canvas.rect("beyond", (frame.left, from), (frame.right - frame.left, to - from), "");
+        canvas.line("bound", (frame.left, edge), (frame.right, edge));
+        words.push(Word { y: edge, class: "", text: bound(slo) });
+    }
+    let bounds = words.len();
     words.extend(track.into_iter().flat_map(|track| sides(canvas, track, slo, frame, &scale)));
-    let is_silent = words.len() == 1;
+    let is_silent = words.len() == bounds;
     side_words(canvas, words, frame, (top, height));
     if is_silent && marks.is_empty() {
         let middle = f64::midpoint(frame.left, frame.right);
@@ -66,7 +71,10 @@ fn heading(canvas: &mut Canvas, slo: &SloBound, frame: &Frame, top: f64) {
     let name = clean(&slo.name);
     canvas.text("name", (frame.left, top - 8.0), Anchor::Start, &name);
     let x = frame.left + text_width(&name, 14.0) + 6.0;
-    let words = format!("{} over {}", bound(slo), Seconds(slo.window));
+    let words = match slo.window {
+        0 => bound(slo),
+        window => format!("{} over {}", bound(slo), Seconds(window)),
+    };
     canvas.text("soft", (x, top - 8.0), Anchor::Start, &words);
 }
 

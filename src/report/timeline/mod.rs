@@ -8,7 +8,7 @@ mod signals;
 mod table;
 mod words;
 
-use crate::simulator::trace::{SeriesOrigin, Totals, Trace};
+use crate::simulator::trace::{Outcome, SeriesOrigin, Trace};
 use crate::unit::grouped;
 
 use super::recorded;
@@ -60,7 +60,10 @@ fn header(trace: &Trace, look: &Look) -> String {
     }
     let mut facts = vec![
         format!("{}, {}", counted(u64::from(run.replicas), "pod", "pods"), clean(&run.route)),
-        format!("Argo Rollouts {}, Prometheus {}", run.controller, run.prometheus),
+        match &run.answers {
+            Some(file) => format!("Argo Rollouts {}, values from {}", run.controller, clean(file)),
+            None => format!("Argo Rollouts {}, Prometheus {}", run.controller, run.prometheus),
+        },
     ];
     facts.push(match run.number {
         0 => format!("seed {}", run.seed),
@@ -98,17 +101,28 @@ fn packed(parts: &[String], gap: &str, columns: usize) -> Vec<String> {
 fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
     let mut text = String::new();
     let columns = look.columns();
-    let label = "  exposed  ";
-    for (at, line) in wrap(&cost(trace), columns - width(label)).iter().enumerate() {
-        text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
-        text.push_str(line);
-        text.push('\n');
+    // Where measured values stand for a world, nobody knows of requests; what is refused meets none.
+    let unknown = trace.totals.requests == 0
+        && (trace.run.answers.is_some() || trace.verdict.outcome == Outcome::Refused);
+    let cost = (!unknown).then(|| ("  exposed  ", cost(trace)));
+    let notes = trace.notes.iter().map(|note| ("  note     ", clean(note)));
+    let mut any = false;
+    for (label, words) in cost.into_iter().chain(notes) {
+        for (at, line) in wrap(&words, columns - width(label)).iter().enumerate() {
+            text.push_str(&left(if at == 0 { label } else { "" }, width(label)));
+            text.push_str(line);
+            text.push('\n');
+        }
+        any = true;
     }
     for line in recorded::outlasted(trace).iter().flat_map(|end| wrap(end, columns)) {
         text.push_str(&line);
         text.push('\n');
+        any = true;
     }
-    text.push('\n');
+    if any {
+        text.push('\n');
+    }
     let ink = match verdict::ink(trace.verdict.outcome) {
         Ink::Plain => Ink::Bold,
         ink => ink,
@@ -129,18 +143,19 @@ fn ending(trace: &Trace, look: &Look, commands: &Commands) -> String {
 pub(super) fn cost(trace: &Trace) -> String {
     match trace.run.series {
         SeriesOrigin::OpenLoop if trace.totals.requests == 0 => "the recording counts no requests".into(),
-        SeriesOrigin::OpenLoop => format!("as recorded: {}", cost_of(&trace.totals)),
-        _ => cost_of(&trace.totals),
+        SeriesOrigin::OpenLoop => format!("as recorded: {}", cost_of(trace)),
+        _ => cost_of(trace),
     }
 }
 
-fn cost_of(totals: &Totals) -> String {
+fn cost_of(trace: &Trace) -> String {
+    let (totals, newcomer) = (&trace.totals, verdict::newcomer(trace));
     if totals.requests == 0 {
         return "no request was made while it ran".into();
     }
     let requests = counted(totals.requests, "request", "requests");
     if totals.exposed == 0 {
-        return format!("none of {requests} reached the canary");
+        return format!("none of {requests} reached the {newcomer}");
     }
     let failed = match totals.exposed_failed {
         0 => "none failed".into(),
@@ -153,7 +168,7 @@ fn cost_of(totals: &Totals) -> String {
         many => grouped(many.round() as u64),
     };
     format!(
-        "{} of {requests} reached the canary; {failed}, {without} would have failed without it",
+        "{} of {requests} reached the {newcomer}; {failed}, {without} would have failed without it",
         grouped(totals.exposed)
     )
 }

@@ -152,6 +152,6 @@ fn said(track: &SignalTrack, slo: Option<&SloBound>) -> [String; 2] {
         if last == worst { last } else { format!("{last}, at worst {worst}") }
     };
     let canary = spelled(&track.canary);
-    let bound = slo.map_or_else(String::new, |slo| format!("  ({})", bound(slo)));
+    let bound = slo.map_or_else(String::new, |slo| format!("  ({})", clip(&bound(slo), 32, &Look::plain())));
     [format!("{canary}{bound}"), spelled(&track.stable)]
 }

@@ -46,13 +46,15 @@ const BAR_NARROW: usize = 6;
 const PERCENT: usize = 6;
 const WORDS: usize = 28;
 const NAME: usize = 26;
+/// A condition may be long; the verdict has it whole.
+const BOUND: usize = 24;
 
 /// The whole table with its head.
 pub(super) fn table(trace: &Trace, look: &Look) -> String {
     let cells: Vec<Cells> = rows(trace).iter().map(|row| cells(row, trace, look)).collect();
     let columns = columns(&cells, look);
     let mut text = String::new();
-    text.push_str(&look.dim(&clip(&head(columns), columns.total, look)));
+    text.push_str(&look.dim(&clip(&head(columns, weight_title(trace)), columns.total, look)));
     text.push('\n');
     for row in &cells {
         for line in lines(row, columns, look) {
@@ -63,14 +65,23 @@ pub(super) fn table(trace: &Trace, look: &Look) -> String {
     text
 }
 
-fn head(columns: Columns) -> String {
+/// What the weight is a weight of.
+fn weight_title(trace: &Trace) -> &'static str {
+    match trace.run.route.as_str() {
+        "blue-green" => "traffic to new version",
+        "replicas" => "canary share of pods",
+        _ => "canary weight",
+    }
+}
+
+fn head(columns: Columns, title: &str) -> String {
     let gap = spaces(columns.gap);
     let time = right("time", columns.time);
     let name = left("step", columns.name);
     if columns.words.is_none() {
-        return format!("  {time}{gap}{name}{gap}canary weight");
+        return format!("  {time}{gap}{name}{gap}{title}");
     }
-    format!("  {time}{gap}{name}{gap}{}{gap}what happened", left("canary weight", columns.middle))
+    format!("  {time}{gap}{name}{gap}{}{gap}what happened", left(title, columns.middle))
 }
 
 fn columns(rows: &[Cells], look: &Look) -> Columns {
@@ -226,7 +237,11 @@ fn measured_cells(measured: &Measured, slo: Option<&SloBound>, look: &Look) -> C
         time: Seconds(measured.at).clock(),
         name: format!("{} {}", look.pointer(), clean(&measured.metric)),
         name_ink: Ink::Plain,
-        middle: Middle::Value { value: value(measured, slo), ink, bound: slo.map(bound).unwrap_or_default() },
+        middle: Middle::Value {
+            value: value(measured, slo),
+            ink,
+            bound: slo.map(|slo| clip(&bound(slo), BOUND, look)).unwrap_or_default(),
+        },
         words,
     }
 }
@@ -298,6 +313,7 @@ fn tolerated(measured: &Measured, slo: Option<&SloBound>) -> String {
     match slo {
         _ if measured.dry_run => String::new(),
         None => format!(", {} so far", times(measured.failed)),
+        Some(slo) if slo.failure_limit == u32::MAX => ", any number tolerated".into(),
         Some(slo) if slo.failure_limit == 0 => ", none tolerated".into(),
         Some(slo) if measured.failed > slo.failure_limit => {
             format!(", {} where {} tolerated", times(measured.failed), are(slo.failure_limit))

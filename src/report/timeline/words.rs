@@ -34,6 +34,7 @@ impl Note {
 #[derive(Debug)]
 pub(super) struct Story<'a> {
     steps: &'a [String],
+    blue_green: bool,
     /// Percent.
     pub(super) weight: u32,
     /// Percent, in the row before.
@@ -55,6 +56,7 @@ impl<'a> Story<'a> {
     pub(super) fn new(trace: &'a Trace) -> Self {
         Self {
             steps: &trace.run.steps,
+            blue_green: super::super::verdict::is_blue_green(trace),
             weight: 0,
             weight_before: 0,
             index: None,
@@ -76,7 +78,11 @@ impl<'a> Story<'a> {
             return ended.to_owned();
         }
         let Some(index) = self.index else {
-            return String::new();
+            return match (self.blue_green, self.weight) {
+                (false, _) => String::new(),
+                (true, 0) => "preview".to_owned(),
+                (true, _) => "switched".to_owned(),
+            };
         };
         let count = self.steps.len();
         self.steps.get(index as usize).map_or_else(
@@ -151,7 +157,8 @@ impl<'a> Story<'a> {
     /// Whose pods: the canary's, those of the version in force or before, or those of a version in between.
     fn side(&self, revision: u64) -> String {
         let is_canary = self.canary == Some(revision);
-        match (is_canary, self.ended == Some("promoted")) {
+        match (is_canary, self.ended == Some("promoted") || (self.blue_green && self.weight > 0)) {
+            (true, false) if self.blue_green => "preview".into(),
             (true, true) => "new version".into(),
             (true, false) => "canary".into(),
             (false, true) if revision == self.replaced => "old version".into(),
@@ -289,6 +296,8 @@ fn analysis(kind: &str) -> String {
     match kind {
         "" => "analysis".into(),
         "Step" => "step analysis".into(),
+        "Prepromotion" | "PrePromotion" => "pre-promotion analysis".into(),
+        "Postpromotion" | "PostPromotion" => "post-promotion analysis".into(),
         kind => format!("{} analysis", clean(&kind.to_lowercase())),
     }
 }
@@ -299,6 +308,10 @@ fn paused(reason: &str, until: Option<u64>) -> Note {
             Note::new(Ink::Dim, format!("pauses until {}", Seconds(until).clock()))
         }
         ("CanaryPauseStep", None) => Note::new(Ink::Yellow, "pauses until somebody promotes it"),
+        ("BlueGreenPause", Some(until)) => {
+            Note::new(Ink::Dim, format!("waits for promotion until {}", Seconds(until).clock()))
+        }
+        ("BlueGreenPause", None) => Note::new(Ink::Yellow, "waits until somebody promotes it"),
         (other, Some(until)) => {
             Note::new(Ink::Yellow, format!("paused ({}), until {}", clean(other), Seconds(until).clock()))
         }

@@ -6,7 +6,7 @@
 
 use super::weights::threshold_met;
 use super::{Reconcile, steps};
-use crate::simulator::objects::status::{Status, StepsSeen};
+use crate::simulator::objects::status::{PauseReason, Status, StepsSeen};
 use crate::simulator::text::Text;
 use crate::simulator::trace::EventKind;
 use std::sync::Arc;
@@ -224,7 +224,7 @@ impl Reconcile<'_> {
         for pause in &status.pauses {
             if old.pause(pause.reason).is_none() {
                 let reason = pause.reason.name().to_owned();
-                let until = self.pause_end(pause.since);
+                let until = self.pause_end(pause.reason, pause.since);
                 self.core.tell(self.recorder, || EventKind::Paused { reason, until });
             }
         }
@@ -247,8 +247,13 @@ impl Reconcile<'_> {
         }
     }
 
-    fn pause_end(&self, since: i64) -> Option<u64> {
-        let (seconds, _) = self.current_step()?.pause.as_ref()?.duration.as_ref()?;
+    fn pause_end(&self, reason: PauseReason, since: i64) -> Option<u64> {
+        let seconds = match (reason, &self.rollout.spec.blue_green) {
+            (PauseReason::BlueGreenPause, Some(strategy)) => {
+                Some(strategy.auto_promotion_seconds).filter(|seconds| *seconds > 0)?
+            }
+            _ => self.current_step()?.pause.as_ref()?.duration.as_ref()?.0,
+        };
         u64::try_from(since + seconds - self.core.epoch).ok()
     }
 }

@@ -18,6 +18,8 @@ pub use crate::promql::STALE;
 pub use pod::{PodStarts, pod_name, template_hash};
 pub use scene::Scene;
 
+use super::latency::BOUNDS;
+
 use super::chance::drawer;
 use super::trace::Totals;
 use crate::model::rollout::Split;
@@ -29,6 +31,34 @@ use loaded::Loaded;
 use source::{Common, Source};
 use std::collections::{BTreeMap, VecDeque};
 use target::Target;
+
+/// Labels of every series that a world of these servers may have, of one pod of each side.
+pub(crate) fn every_series(scene: &Scene) -> Vec<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (side, revision) in [(Side::Stable, 1), (Side::Canary, 2)] {
+        let pod = pod_name(&scene.rollout, revision, 0);
+        let reporter = match scene.split {
+            Split::Hosts => Reporter::Gateway,
+            Split::Subsets => Reporter::Pod(&pod),
+        };
+        for code in labels::CODES {
+            let labels = labels::labels(scene, reporter, side, code);
+            let mut series = |name: &str, le: Option<&str>| {
+                let mut pairs = vec![("__name__".to_owned(), name.to_owned())];
+                pairs.extend(labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+                pairs.extend(le.map(|le| ("le".to_owned(), le.to_owned())));
+                all.push(pairs);
+            };
+            series("istio_requests_total", None);
+            for (_, le) in BOUNDS {
+                series("istio_request_duration_milliseconds_bucket", Some(le));
+            }
+            series("istio_request_duration_milliseconds_sum", None);
+            series("istio_request_duration_milliseconds_count", None);
+        }
+    }
+    all
+}
 
 /// Where samples go.
 ///
