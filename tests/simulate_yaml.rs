@@ -17,7 +17,15 @@ fn said(folder: &str, arguments: &str) -> String {
         .args(arguments.split_whitespace())
         .output()
         .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        // How long it took differs from run to run.
+        let lines = text.lines().map(|line| match line.rsplit_once(" runs in ") {
+            Some((head, _)) => format!("{head} runs\n"),
+            None => format!("{line}\n"),
+        });
+        lines.collect::<String>()
+    };
     format!(
         "$ rollcast {arguments}\n{}{}status {}\n",
         text(&output.stdout),

@@ -78,6 +78,9 @@ impl Place {
         let place = Self::new();
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         for entry in std::fs::read_dir(examples).unwrap().flatten() {
+            if entry.path().is_dir() {
+                continue;
+            }
             std::fs::copy(entry.path(), place.path(&entry.file_name().to_string_lossy())).unwrap();
         }
         place
