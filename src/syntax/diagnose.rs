@@ -385,7 +385,11 @@ impl<'t> Builder<'t> {
 
 /// A label stands beside a line; what the headline has said at length is not said again.
 fn label(expected: &str) -> String {
-    if expected.chars().count() > LABEL_MAX { "none of these".to_owned() } else { format!("expected {expected}") }
+    if expected.chars().count() > LABEL_MAX {
+        "none of these".to_owned()
+    } else {
+        format!("expected {expected}")
+    }
 }
 
 /// The nearest word; of a word so short that any is near, one with the same beginning.

@@ -38,7 +38,9 @@ fn kind() -> impl Strategy<Value = EventKind> {
     (0_u32..14, word(), word(), value(), metric, numbers).prop_map(
         |(which, phase, message, value, metric, (large, any, small, dry_run))| match which {
             0 => EventKind::Applied { revision: large },
-            1 => EventKind::Action { action: phase, detail: String::new(), outcome: message, changed: dry_run },
+            1 => {
+                EventKind::Action { action: phase, detail: String::new(), outcome: message, changed: dry_run }
+            }
             2 => EventKind::Step { index: if dry_run { any } else { small } },
             3 => EventKind::Weight { canary: any % 101 },
             4 => EventKind::Scaled { revision: u64::from(small % 3), from: any, to: small },

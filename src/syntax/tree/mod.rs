@@ -8,8 +8,8 @@ mod scenario;
 use crate::source::{Span, Spanned};
 use crate::unit::Millis;
 pub use scenario::{
-    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone, Outcome,
-    Phase, Quantity, Replay, Scenario, Side, Stands, Version,
+    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone,
+    Outcome, Phase, Quantity, Replay, Scenario, Side, Stands, Version,
 };
 
 /// A name as written, with its place.
