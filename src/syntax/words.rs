@@ -25,12 +25,8 @@ fn choice(rule: Rule) -> &'static [&'static str] {
         Rule::phase => &["Progressing", "Paused", "Healthy", "Degraded"],
         Rule::outcome => &["promote", "rollback", "pause"],
         Rule::run_quantity => &["failed requests", "exposed requests", "duration", "peak weight"],
-<<<<<<< HEAD
         Rule::stands => &["as"],
-        Rule::side => &["stable", "canary"],
-=======
         Rule::side | Rule::which_side => &["stable", "canary"],
->>>>>>> 6be0c07 (Heed the lints in what people do)
         _ => &[],
     }
 }
