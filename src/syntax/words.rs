@@ -21,13 +21,12 @@ fn choice(rule: Rule) -> &'static [&'static str] {
         Rule::unit => &["ratio", "duration", "rate", "count", "text"],
         Rule::action => ACTIONS,
         Rule::version => &["stable", "canary", "another"],
-        Rule::which_side => &["stable", "canary"],
         Rule::milestone => &["step", "weight", "phase", "message"],
         Rule::phase => &["Progressing", "Paused", "Healthy", "Degraded"],
         Rule::outcome => &["promote", "rollback", "pause"],
         Rule::run_quantity => &["failed requests", "exposed requests", "duration", "peak weight"],
         Rule::stands => &["as"],
-        Rule::side => &["stable", "canary"],
+        Rule::side | Rule::which_side => &["stable", "canary"],
         _ => &[],
     }
 }
