@@ -190,7 +190,9 @@ fn what_recorded_traffic_cannot_be_is_said() {
     assert_eq!(refusal(&other).code, Code::UnsupportedFamily);
     // Too short for the longest window.
     let mut short = series.clone();
-    short.iter_mut().for_each(|series| series.samples.retain(|(at, _)| *at < EPOCH + 60_000));
+    for series in &mut short {
+        series.samples.retain(|(at, _)| *at < EPOCH + 60_000);
+    }
     assert_eq!(refusal(&short).code, Code::RecordingStart);
     // Another family.
     let text = "rollout shop {

@@ -141,7 +141,7 @@ fn three_hashes_are_ambiguous() {
 #[test]
 fn what_is_left_over_of_an_earlier_canary_is_no_canary() {
     let (program, mut series) = incident("", ["7d8b6f", "5c9f7d"]);
-    let first = series.iter().flat_map(|series| series.samples.first()).map(|(at, _)| *at).min().unwrap();
+    let first = series.iter().filter_map(|series| series.samples.first()).map(|(at, _)| *at).min().unwrap();
     for series in &mut series {
         if series.labels.iter().any(|(_, value)| value == "shop-canary") {
             let last = series.samples.last().unwrap().1;

@@ -71,7 +71,7 @@ fn selectors(expr: &Expr) -> Vec<Option<String>> {
     while let Some(expr) = open.pop() {
         match &expr.kind {
             ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => {
-                found.push(selector.name.clone())
+                found.push(selector.name.clone());
             }
             ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
                 open.push(expr);
