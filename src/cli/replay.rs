@@ -27,7 +27,7 @@ const TYPED: &str = "--replay";
 pub(crate) struct Replaying {
     /// Play over recorded series instead of the scenario's world; several are merged, of a folder all recordings are read.
     /// A recording of a past canary answers the queries (open loop), one of ordinary traffic is the load (closed loop).
-    #[arg(long, value_name = "FILE", help_heading = "Recorded worlds")]
+    #[arg(long, value_name = "FILE", conflicts_with = "answers", help_heading = "Recorded worlds")]
     replay: Vec<String>,
     /// For what the recording stands; without it, what it holds decides.
     #[arg(long, value_name = "WHAT", value_enum, requires = "replay", help_heading = "Recorded worlds")]
@@ -82,6 +82,11 @@ impl Replaying {
         for scenario in scenarios {
             scenario.replay = Some(Spanned::new(replay.clone(), span));
         }
+    }
+
+    /// Whether the command line names a recording.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        !self.replay.is_empty()
     }
 
     /// The same as arguments, for commands that are shown.

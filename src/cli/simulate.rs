@@ -245,7 +245,8 @@ impl Simulate {
             let mut scenario = scenario.clone();
             scenario.seed = self.seed.unwrap_or(scenario.seed);
             let mut simulation = Simulation::of(subject.clone(), &scenario);
-            if let Some(world) = world {
+            // Measured values stand for any world, a recorded one among them.
+            if let Some(world) = world.as_ref().filter(|_| answers.is_none()) {
                 simulation = simulation.replaying(world);
             }
             if let Some(answers) = &answers {
@@ -327,7 +328,7 @@ impl Simulate {
             let text = timeline(trace, &console.look, &self.commands(trace, supplied));
             console.out(&text);
         }
-        if supplied && self.answers.is_none() {
+        if supplied && self.answers.is_none() && !self.replaying.is_asked_for() {
             let plain = self.paths.iter().all(|path| is_manifest(path));
             let why = if plain { "no scenario is given" } else { "the file has no scenario" };
             console.out(&format!("\n{why}: this is a healthy release at 50 requests a second\n"));

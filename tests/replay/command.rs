@@ -145,6 +145,8 @@ fn a_recording_on_the_command_line_stands_in_for_the_world() {
     assert!(status == 1 && text.contains("RC0821"), "{text}");
     let (text, status) = folder.run(&["simulate", "shop.roll", "--replay-as", "canary"]);
     assert!(status == 2 && text.contains("--replay"), "{text}");
+    let (text, status) = folder.run(&["simulate", "shop.roll", "--replay", "nights", "--answers", "a.yaml"]);
+    assert!(status == 2 && text.contains("cannot be used with"), "{text}");
     let (text, status) = folder.run(&["simulate", "shop.roll"]);
     assert!(status == 0 && !text.contains("loop"), "{text}");
 }
