@@ -25,6 +25,21 @@ pub(crate) struct Course {
     pub(crate) ends: Vec<(u64, String, String, String)>,
 }
 
+impl Course {
+    /// What is told of it until this second, this one included; a verdict that comes later is none.
+    pub(crate) fn until(mut self, until: u64) -> Self {
+        if self.verdict.1 > until {
+            self.verdict = Default::default();
+        }
+        self.steps.retain(|(at, _)| *at <= until);
+        self.weights.retain(|(at, _)| *at <= until);
+        self.phases.retain(|(at, _)| *at <= until);
+        self.measurements.retain(|(at, ..)| *at <= until);
+        self.ends.retain(|(at, ..)| *at <= until);
+        self
+    }
+}
+
 /// Notes what holds at the end of a second, if it is another than before.
 fn note<T: PartialEq>(list: &mut Vec<(u64, T)>, at: u64, value: T) {
     if list.last().is_some_and(|(last, _)| *last == at) {
@@ -47,8 +62,12 @@ pub(crate) fn recorded(lines: &[Value], release: u64) -> Course {
     for line in lines.iter().skip(1) {
         let Some(at) = line["t"].as_u64().unwrap().checked_sub(release) else { continue };
         if let Some(rollout) = line.get("rollout") {
-            note(&mut course.steps, at, rollout["step"].as_u64().unwrap());
-            note(&mut course.weights, at, rollout["weights"]["canary"].as_u64().unwrap());
+            if let Some(step) = rollout["step"].as_u64() {
+                note(&mut course.steps, at, step);
+            }
+            if let Some(weight) = rollout["weights"]["canary"].as_u64() {
+                note(&mut course.weights, at, weight);
+            }
             note(&mut course.phases, at, (text(&rollout["phase"]), text(&rollout["message"])));
             course.verdict = judged(&course.verdict, at, rollout, release);
         }
