@@ -16,6 +16,9 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
+    use rollcast::simulator::event::Recorder;
+    use rollcast::simulator::play::Player;
+    use rollcast::simulator::trace::Event;
     use serde_json::{Value, json};
 
     use crate::support::oracle::{self, compare::compare};
@@ -64,6 +67,28 @@ mod tests {
         })
     }
 
+    #[derive(Default)]
+    struct Kept(Vec<Event>);
+
+    impl Recorder for Kept {
+        fn event(&mut self, event: Event) {
+            self.0.push(event);
+        }
+    }
+
+    /// The events of a play, as `rollcast simulate --format json` tells them.
+    fn events(scenario: &Value) -> Vec<Event> {
+        let mut read = oracle::read::read(scenario).unwrap();
+        let mut kept = Kept::default();
+        Player::new(read.spec, &read.cluster, read.analyses).play(
+            &mut read.world,
+            &mut kept,
+            &read.actions,
+            read.until,
+        );
+        kept.0
+    }
+
     /// Writes the trace of each play, and the scenario of which it is.
     fn write_traces(to: &Path) {
         for play in plays() {
@@ -73,6 +98,8 @@ mod tests {
             let trace = oracle::play(&scenario).unwrap_or_else(|why| panic!("{name}: {why}"));
             let lines: Vec<String> = trace.iter().map(|line| format!("{line}\n")).collect();
             std::fs::write(to.join(format!("{name}.simulated.jsonl")), lines.concat()).unwrap();
+            let events = json!({"events": events(&scenario)}).to_string();
+            std::fs::write(to.join(format!("{name}.events.json")), events).unwrap();
         }
     }
 
