@@ -1,7 +1,7 @@
 //! Six releases on a real cluster, as recorded, are as the simulator says.
 //!
-//! Enters: the plays of `tests/cluster/six`: manifests, what is done and answered when, the oracle's trace, and the transitions
-//! that `tests/cluster/six_releases` saw on a cluster. Leaves: the simulator's traces, in the oracle's form; whether they are the
+//! Enters: the plays of `tests/cluster/six`: manifests, what is done and answered when, for `rollcast simulate` and for the
+//! oracle of Argo Rollouts, the oracle's trace, and the transitions that `tests/cluster/six_releases` saw on a cluster. Leaves: the simulator's traces, in the oracle's form; whether they are the
 //! oracle's; and whether `tests/cluster/six_compare.py` finds the recorded transitions in them, which is skipped without python3.
 #![expect(
     clippy::disallowed_methods,
@@ -16,9 +16,6 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    use rollcast::simulator::event::Recorder;
-    use rollcast::simulator::play::Player;
-    use rollcast::simulator::trace::Event;
     use serde_json::{Value, json};
 
     use crate::support::oracle::{self, compare::compare};
@@ -67,26 +64,17 @@ mod tests {
         })
     }
 
-    #[derive(Default)]
-    struct Kept(Vec<Event>);
-
-    impl Recorder for Kept {
-        fn event(&mut self, event: Event) {
-            self.0.push(event);
-        }
-    }
-
-    /// The events of a play, as `rollcast simulate --format json` tells them.
-    fn events(scenario: &Value) -> Vec<Event> {
-        let mut read = oracle::read::read(scenario).unwrap();
-        let mut kept = Kept::default();
-        Player::new(read.spec, &read.cluster, read.analyses).play(
-            &mut read.world,
-            &mut kept,
-            &read.actions,
-            read.until,
-        );
-        kept.0
+    /// What `rollcast simulate` tells of a play; ROLLCAST names another binary than the one that is tested.
+    fn told(play: &Path) -> Value {
+        let rollcast =
+            std::env::var("ROLLCAST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_rollcast").to_owned());
+        let mut command = Command::new(rollcast);
+        command.arg("simulate").arg(play.join("rollout.yaml"));
+        command.arg("--scenario").arg(play.join("scenario.roll"));
+        command.arg("--answers").arg(play.join("answers.json")).args(["--format", "json"]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["traces"][0].take()
     }
 
     /// Writes the trace of each play, and the scenario of which it is.
@@ -98,8 +86,7 @@ mod tests {
             let trace = oracle::play(&scenario).unwrap_or_else(|why| panic!("{name}: {why}"));
             let lines: Vec<String> = trace.iter().map(|line| format!("{line}\n")).collect();
             std::fs::write(to.join(format!("{name}.simulated.jsonl")), lines.concat()).unwrap();
-            let events = json!({"events": events(&scenario)}).to_string();
-            std::fs::write(to.join(format!("{name}.events.json")), events).unwrap();
+            std::fs::write(to.join(format!("{name}.events.json")), told(&play).to_string()).unwrap();
         }
     }
 
