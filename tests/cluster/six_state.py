@@ -17,7 +17,8 @@ class Course:
     """One release."""
 
     def __init__(self):
-        self.applied = None
+        # When the release was sent, and when the API server told of it: other watches may be ahead of the Rollout's.
+        self.sent = self.applied = None
         self.healthy = False
         self.known = {}
         self.rows = []
@@ -32,7 +33,7 @@ class Course:
         self.note(now, kind, words)
 
     def note(self, now, kind, words):
-        if self.applied is not None and words is not None:
+        if self.sent is not None and words is not None:
             self.rows.append((now, kind, words))
 
     def see(self, now, change, obj):
