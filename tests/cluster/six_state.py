@@ -99,7 +99,7 @@ class Course:
 
     def named(self):
         """The rows, seconds since the release was applied, revisions in place of hashes."""
-        for now, kind, words in self.rows:
+        for now, kind, words in self.rows if self.applied is not None else []:
             for pods_of, number in self.hashes.items():
                 kind, words = kind.replace(pods_of, f"rev{number}"), words.replace(pods_of, f"rev{number}")
             yield {"kind": kind, "at": round(now - self.applied, 2), "words": words}
