@@ -12,14 +12,14 @@ mod support;
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
+    use std::process::Command;
 
     use rollcast::condition;
     use rollcast::promql::{self, Answer, Labels, Mode, Options, Plan, Store};
     use rollcast::series::{Format, decompress, read};
-    use rollcast::simulator::event::{Ask, Recorder, Surroundings};
+    use rollcast::simulator::event::{Ask, Surroundings};
     use rollcast::simulator::play::Player;
     use rollcast::simulator::pods::{NewPod, PodChange};
-    use rollcast::simulator::trace::{Event, EventKind};
     use rollcast::unit::{Seconds, Weight};
     use serde_json::{Value, json};
 
@@ -141,17 +141,24 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct Kept(Vec<Event>);
-
-    impl Recorder for Kept {
-        fn event(&mut self, event: Event) {
-            self.0.push(event);
-        }
+    /// What `rollcast simulate` tells of the release over the recording: its events.
+    fn told(folder: &Path, first: i64) -> Vec<Value> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcast"));
+        command
+            .arg("simulate")
+            .arg(folder.join("rollout.yaml"))
+            .arg("--replay")
+            .arg(folder.join("series.json.gz"));
+        command.args(["--replay-as", "canary", "--replay-from", &first.to_string(), "--format", "json"]);
+        command.arg("--scenario").arg(folder.join("scenario.roll"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        serde_json::from_value(told["traces"][0]["events"].take()).unwrap()
     }
 
-    /// What the simulator makes of the release over the recording: events, and the trace in the oracle's form.
-    fn simulated(folder: &Path, first: i64) -> (Vec<Event>, Vec<Value>) {
+    /// What the simulator makes of the release over the recording: the trace in the oracle's form.
+    fn simulated(folder: &Path, first: i64) -> Vec<Value> {
         let manifests = std::fs::read_to_string(folder.join("rollout.yaml")).unwrap();
         let objects: Vec<Value> = serde_saphyr::from_multiple(&manifests).unwrap();
         let scenario = json!({
@@ -161,12 +168,10 @@ mod tests {
         });
         let read = oracle::read::read(&scenario).unwrap();
         let mut world = Recorded { store: store(folder), epoch: first - i64::try_from(RELEASE).unwrap() };
-        let (mut kept, mut writer) = (Kept::default(), Writer::new(read.action_names.clone()));
-        for recorder in [&mut kept as &mut dyn Recorder, &mut writer] {
-            let mut player = Player::new(read.spec.clone(), &read.cluster, read.analyses.clone());
-            player.play(&mut world, recorder, &read.actions, read.until);
-        }
-        (kept.0, writer.finish(read.until))
+        let mut writer = Writer::new(read.action_names);
+        let mut player = Player::new(read.spec, &read.cluster, read.analyses);
+        player.play(&mut world, &mut writer, &read.actions, read.until);
+        writer.finish(read.until)
     }
 
     /// The last that the trace says of a run's metric: its phase, message and counters, without its measurements.
@@ -184,17 +189,14 @@ mod tests {
     }
 
     /// Measurements of a metric as text, with their Unix seconds.
-    fn measured(events: &[Event], first: i64, run: &str, metric: &str) -> Vec<Value> {
-        let told = events.iter().filter_map(|event| match &event.kind {
-            EventKind::Measurement { name, metric: of, value, phase, message, .. }
-                if name == run && of == metric =>
-            {
-                let at = first + i64::try_from(event.at - RELEASE).unwrap();
-                Some(json!([at, phase, value, message]))
-            }
-            _ => None,
-        });
-        told.collect()
+    fn measured(events: &[Value], first: i64, run: &str, metric: &str) -> Vec<Value> {
+        let wanted = |event: &&Value| {
+            event["event"] == "measurement" && event["name"] == run && event["metric"] == metric
+        };
+        let row = |event: &Value| {
+            json!([first + event["at"].as_i64().unwrap(), event["phase"], event["value"], event["message"]])
+        };
+        events.iter().filter(wanted).map(row).collect()
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
         let (mut runs, mut measurements) = (0, 0);
         for (folder, recorded) in recordings() {
             let first = recorded["first"].as_i64().unwrap();
-            let (events, trace) = simulated(&folder, first);
+            let (events, trace) = (told(&folder, first), simulated(&folder, first));
             for run in recorded["runs"].as_array().unwrap() {
                 let name = run["name"].as_str().unwrap();
                 for (metric, result) in run["metrics"].as_object().unwrap() {
@@ -217,19 +219,13 @@ mod tests {
                     assert_eq!(judged(&trace, name, metric), counters(result), "{place}");
                     measurements += ours.len();
                 }
-                let end = events.iter().find_map(|event| match &event.kind {
-                    EventKind::RunEnded { name: of, phase, message } if of == name => {
-                        Some(json!([phase, message]))
-                    }
-                    _ => None,
-                });
+                let end = events.iter().find(|event| event["event"] == "runEnded" && event["name"] == name);
+                let end = end.map(|event| json!([event["phase"], event["message"]]));
                 assert_eq!(end, Some(json!([run["phase"], run["message"]])), "{}: {name}", folder.display());
                 runs += 1;
             }
-            let state = events.iter().rev().find_map(|event| match &event.kind {
-                EventKind::Phase { phase, message } => Some(json!([phase, message])),
-                _ => None,
-            });
+            let state = events.iter().rev().find(|event| event["event"] == "phase");
+            let state = state.map(|event| json!([event["phase"], event["message"]]));
             let theirs = &recorded["rollout"];
             assert_eq!(state, Some(json!([theirs["phase"], theirs["message"]])), "{}", folder.display());
         }

@@ -1,7 +1,7 @@
 //! Six releases on a real cluster, as recorded, are as the simulator says.
 //!
-//! Enters: the plays of `tests/cluster/six`: manifests, what is done and answered when, the oracle's trace, and the transitions
-//! that `tests/cluster/six_releases` saw on a cluster. Leaves: the simulator's traces, in the oracle's form; whether they are the
+//! Enters: the plays of `tests/cluster/six`: manifests, what is done and answered when, for `rollcast simulate` and for the
+//! oracle of Argo Rollouts, the oracle's trace, and the transitions that `tests/cluster/six_releases` saw on a cluster. Leaves: the simulator's traces, in the oracle's form; whether they are the
 //! oracle's; and whether `tests/cluster/six_compare.py` finds the recorded transitions in them, which is skipped without python3.
 #![expect(
     clippy::disallowed_methods,
@@ -64,6 +64,19 @@ mod tests {
         })
     }
 
+    /// What `rollcast simulate` tells of a play; ROLLCAST names another binary than the one that is tested.
+    fn told(play: &Path) -> Value {
+        let rollcast =
+            std::env::var("ROLLCAST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_rollcast").to_owned());
+        let mut command = Command::new(rollcast);
+        command.arg("simulate").arg(play.join("rollout.yaml"));
+        command.arg("--scenario").arg(play.join("scenario.roll"));
+        command.arg("--answers").arg(play.join("answers.json")).args(["--format", "json"]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["traces"][0].take()
+    }
+
     /// Writes the trace of each play, and the scenario of which it is.
     fn write_traces(to: &Path) {
         for play in plays() {
@@ -73,6 +86,7 @@ mod tests {
             let trace = oracle::play(&scenario).unwrap_or_else(|why| panic!("{name}: {why}"));
             let lines: Vec<String> = trace.iter().map(|line| format!("{line}\n")).collect();
             std::fs::write(to.join(format!("{name}.simulated.jsonl")), lines.concat()).unwrap();
+            std::fs::write(to.join(format!("{name}.events.json")), told(&play).to_string()).unwrap();
         }
     }
 

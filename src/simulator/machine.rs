@@ -162,7 +162,7 @@ impl<'a> Machine<'a> {
 
     fn take(&mut self, action: &actions::Action) {
         let store = &self.core.store;
-        let before = Before::of(self.core);
+        let (before, step) = (Before::of(self.core), store.rollout.status.step);
         let (version, changes, template) =
             (store.rollout.version, store.changes.len(), store.rollout.spec.template);
         let said = if self.recorder.silent() { String::new() } else { action.said(self.core) };
@@ -183,6 +183,11 @@ impl<'a> Machine<'a> {
         let outcome = if outcome == "ok" { said } else { outcome };
         let (name, detail) = (action.name().to_owned(), action.detail());
         self.core.tell(self.recorder, || EventKind::Action { action: name, detail, outcome, changed });
+        // A step that the plugin writes itself is none that a reconcile would tell of.
+        if let Some(index) = self.core.store.rollout.status.step.filter(|index| step != Some(*index)) {
+            let index = u32::try_from(index).unwrap_or(0);
+            self.core.tell(self.recorder, || EventKind::Step { index });
+        }
         let newest = self.core.store.rollout.spec.template;
         if newest != template {
             let store = &self.core.store;

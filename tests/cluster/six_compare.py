@@ -1,7 +1,8 @@
 """Holds six releases on a cluster against their simulation.
 
 Enters: a folder with NAME.simulated.jsonl, the simulator's trace in the form of the oracle of Argo Rollouts, the release at
-RELEASE, and NAME.real.jsonl of six_follow.py. Leaves: a table for each; exit status 1 unless every release made
+RELEASE, NAME.events.json, the trace of `rollcast simulate --format json` for the same, and NAME.real.jsonl of
+six_follow.py. Leaves: a table of the trace for each, and what the events have otherwise; exit status 1 unless every release made
 the same transitions, those of one kind in the same order and with the same words, each within TOLERANCE seconds.
 What held in the cluster for less than TOLERANCE and is not in the simulation, whose states are those at the end of a second,
 is shown as passing and counted apart. An event is never passing, but for the switch of a Service that is undone as fast.
@@ -96,6 +97,39 @@ def tell_events(told, events):
         told.note(f"events of {event['object']}", f"{event['reason']}: {event['message']}")
 
 
+def told_events(path):
+    """Rows of the events of `rollcast simulate --format json`."""
+    told = Told()
+    with open(path) as file:
+        events = json.load(file)["events"]
+    for event in events:
+        told.at = event["at"]
+        what, revision = event["event"], f"rev{event.get('revision')}"
+        name = event.get("name")
+        if what == "step":
+            told.tell("step", f"step {event['index']}")
+        elif what == "phase":
+            told.tell("phase", phase_words(event))
+        elif what == "weight":
+            told.tell("weight", f"weight {event['canary']} %")
+        elif what == "scaled":
+            told.tell(f"pods of {revision}", f"{revision}: {event['to']} pods wanted")
+        elif what == "promoted":
+            told.tell("stable", f"stable: {revision}")
+        elif what == "runStarted":
+            told.note(f"run {name}", f"{name} starts")
+        elif what == "measurement":
+            said = event["value"] or event["message"]
+            told.note(f"{name} {event['metric']}", f"{name}: {event['metric']} {event['phase']} {said}")
+        elif what == "runEnded":
+            told.note(f"run {name}", f"{name} {phase_words(event).removeprefix('phase ')}")
+    return told.rows
+
+
+def phase_words(event):
+    return f"phase {event['phase']}" + (f": {event['message']}" if event.get("message") else "")
+
+
 def by_kind(rows):
     kinds = {}
     for row in rows:
@@ -172,8 +206,8 @@ def unlooped(ours, theirs):
     return ours, theirs, notes
 
 
-def compare(name, ours, theirs, until):
-    """Prints the table; (transitions, bad, passing, largest difference)."""
+def compare(ours, theirs, until):
+    """Lines of the table with the second of each, and what they come to."""
     ours, theirs, loops = unlooped(ours, theirs)
     ours, theirs = by_kind(ours), by_kind(theirs)
     table, bad, passing, largest = [], 0, 0, 0.0
@@ -200,14 +234,31 @@ def compare(name, ours, theirs, until):
             else:
                 bad += 1
                 table.append((left["at"], f"| {left['words']} | {left['at']} | | not seen in time |"))
+    return table, loops, (len(table) - passing, bad, passing, largest)
+
+
+def compared(name, trace, events, theirs, until):
+    """Prints the table of the trace, and what the events have otherwise; what both come to."""
+    table, loops, outcome = compare(trace, theirs, until)
     print(f"\n## {name}\n\n| transition | simulated s | real s | difference s |\n|---|---:|---:|---:|")
     # Stable, so that what happens in one second stays in the order of its kinds.
     for _, line in sorted(table, key=lambda row: row[0]):
         print(line)
     for note in loops:
         print(f"\nSwitched to and fro without end, here as there, and not compared: {note}.")
-    print(f"\n{name}: {len(table) - passing} transitions, {bad} bad, largest difference {largest:.1f} s; {passing} passing")
-    return len(table) - passing, bad, passing, largest
+    print(f"\n{name}: {outcome[0]} transitions, {outcome[1]} bad, largest difference {outcome[3]:.1f} s; {outcome[2]} passing")
+    # Events have no Services and no Kubernetes events, count pods otherwise, and tell what passes within a second.
+    kinds = ("step", "phase", "weight", "pods", "stable", "run")
+    theirs = [row for row in theirs if row["kind"].startswith(kinds) or row["kind"].startswith(f"{name}-rev")]
+    theirs = [{**row, "words": row["words"].split(" of ")[0]} if row["kind"] == "step" else row for row in theirs]
+    # A weight that no object holds is the share of traffic that pods or a Service make, which the API server has nowhere.
+    routed = any(row["kind"] == "weight" for row in trace)
+    table, _, again = compare([row for row in events if routed or row["kind"] != "weight"], theirs, until)
+    for _, line in table:
+        if line.endswith(("not simulated |", "not seen in time |")):
+            print(f"event {line}")
+    print(f"{name}: {again[0]} transitions among events, {again[1]} bad, largest difference {again[3]:.1f} s")
+    return outcome, again
 
 
 def main(folder):
@@ -216,16 +267,20 @@ def main(folder):
         name = os.path.basename(path).removesuffix(".simulated.jsonl")
         if not os.path.exists(f"{folder}/{name}.real.jsonl"):
             continue
-        ours = simulated(path)
         with open(f"{folder}/{name}.real.jsonl") as file:
             theirs = [json.loads(line) for line in file]
         with open(path) as file:
             until = json.loads(file.readlines()[-1])["t"] - RELEASE
-        every.append(compare(name, ours, theirs, until))
-    count, bad, passing = (sum(each[column] for each in every) for column in range(3))
-    largest = max((each[3] for each in every), default=0.0)
-    print(f"\n{len(every)} rollouts: {count} transitions, {bad} bad, largest difference {largest:.1f} s; {passing} passing")
-    return 1 if bad or not every else 0
+        every.append(compared(name, simulated(path), told_events(f"{folder}/{name}.events.json"), theirs, until))
+    (count, bad, passing, largest), among = totals([each[0] for each in every]), totals([each[1] for each in every])
+    print(f"\n{len(every)} rollouts: {count} transitions, {bad} bad, largest difference {largest:.1f} s; {passing} passing; "
+          f"among events {among[0]} transitions, {among[1]} bad")
+    return 1 if bad or among[1] or not every else 0
+
+
+def totals(outcomes):
+    count, bad, passing = (sum(each[column] for each in outcomes) for column in range(3))
+    return count, bad, passing, max((each[3] for each in outcomes), default=0.0)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ class Course:
     """One release."""
 
     def __init__(self):
-        self.applied = None
+        # When the release was sent, and when the API server told of it: other watches may be ahead of the Rollout's.
+        self.sent = self.applied = None
         self.healthy = False
         self.known = {}
         self.rows = []
@@ -32,7 +33,7 @@ class Course:
         self.note(now, kind, words)
 
     def note(self, now, kind, words):
-        if self.applied is not None and words is not None:
+        if self.sent is not None and words is not None:
             self.rows.append((now, kind, words))
 
     def see(self, now, change, obj):
@@ -98,7 +99,7 @@ class Course:
 
     def named(self):
         """The rows, seconds since the release was applied, revisions in place of hashes."""
-        for now, kind, words in self.rows:
+        for now, kind, words in self.rows if self.applied is not None else []:
             for pods_of, number in self.hashes.items():
                 kind, words = kind.replace(pods_of, f"rev{number}"), words.replace(pods_of, f"rev{number}")
             yield {"kind": kind, "at": round(now - self.applied, 2), "words": words}

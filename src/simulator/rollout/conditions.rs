@@ -58,7 +58,7 @@ impl Reconcile<'_> {
         status.observed_generation = self.rollout.generation;
         (status.phase, status.message) = self.phase(&status);
         if status != self.rollout.status {
-            self.core.store.patch_status(&self.rollout.status, &status);
+            self.patch_status(&status);
         }
     }
 

@@ -198,7 +198,7 @@ impl Reconcile<'_> {
             self.requeue_stuck(&status);
             return;
         }
-        self.core.store.patch_status(&self.rollout.status, &status);
+        self.patch_status(&status);
         let old = &self.rollout.status;
         let (was, is) = (!old.pauses.is_empty(), !status.pauses.is_empty());
         if was != is {
@@ -209,13 +209,19 @@ impl Reconcile<'_> {
                 self.emit(false, "RolloutResumed", || "Rollout is resumed".to_owned());
             }
         }
-        if !self.recorder.silent() {
-            self.tell_changes(&status);
+    }
+
+    /// Writes what a status has otherwise than the one that this reconcile began with, and tells what that changes.
+    pub(super) fn patch_status(&mut self, status: &Status) {
+        let stored = (!self.recorder.silent()).then(|| self.core.store.rollout.status.clone());
+        self.core.store.patch_status(&self.rollout.status, status);
+        if let Some(stored) = stored {
+            let written = self.core.store.rollout.status.clone();
+            self.tell_changes(&stored, &written);
         }
     }
 
-    fn tell_changes(&mut self, status: &Status) {
-        let old = &self.rollout.status;
+    fn tell_changes(&mut self, old: &Status, status: &Status) {
         let number = |count: i64| u32::try_from(count).unwrap_or(0);
         if let Some(step) = status.step.filter(|_| status.step != old.step) {
             let index = number(step);
