@@ -6,6 +6,8 @@
 
 pub(super) mod actions;
 mod analysis;
+#[cfg(test)]
+mod arithmetic;
 mod blue_green;
 mod conditions;
 mod destinations;
