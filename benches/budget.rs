@@ -180,7 +180,11 @@ fn line(query: &str, store: &Store, wide: bool) -> Duration {
     let mut plan_ = match planned {
         Ok(plan) => plan,
         Err(error) => {
-            println!("{:6} bytes; refused in {:7.1} ms: {short}: {error:.60}", query.len(), planning.as_secs_f64() * 1e3);
+            println!(
+                "{:6} bytes; refused in {:7.1} ms: {short}: {error:.60}",
+                query.len(),
+                planning.as_secs_f64() * 1e3
+            );
             return planning;
         }
     };

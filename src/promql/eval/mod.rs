@@ -159,7 +159,10 @@ impl Meter {
     pub(crate) fn spend(&mut self, steps: usize) -> Outcome {
         self.steps = self.steps.saturating_add(steps as u64);
         if self.steps > self.budget.steps {
-            return Err(format!("query processing would take more than {} steps in query execution", self.budget.steps));
+            return Err(format!(
+                "query processing would take more than {} steps in query execution",
+                self.budget.steps
+            ));
         }
         Ok(())
     }

@@ -25,7 +25,8 @@ impl Change {
                     return Ok(labels.clone());
                 };
                 let groups = replacement.matches('$').count();
-                meter.write(groups.saturating_mul(labels.get(from).len()).saturating_add(replacement.len()))?;
+                meter
+                    .write(groups.saturating_mul(labels.get(from).len()).saturating_add(replacement.len()))?;
                 let mut value = String::new();
                 captures.expand(replacement, &mut value);
                 labels.with(target, &value)

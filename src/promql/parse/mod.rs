@@ -18,9 +18,9 @@ pub mod quote;
 mod selector;
 mod token;
 
-pub use literal::{duration as duration_literal, number as number_literal, string as string_literal};
 pub(super) use compile::Compiler;
 pub use compile::Pattern;
+pub use literal::{duration as duration_literal, number as number_literal, string as string_literal};
 
 use super::ast::{Expr, QuerySpan};
 use super::check;

@@ -523,11 +523,7 @@ mod tests {
             ("(?P<a b>c)", "invalid named capture: `(?P<a b>`"),
             (r"a\", "trailing backslash at end of expression: ``"),
         ] {
-            assert_eq!(
-                compile(pattern).unwrap_err(),
-                format!("error parsing regexp: {reason}"),
-                "{pattern}"
-            );
+            assert_eq!(compile(pattern).unwrap_err(), format!("error parsing regexp: {reason}"), "{pattern}");
         }
     }
 }

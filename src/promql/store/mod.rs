@@ -70,7 +70,13 @@ fn fresh_identity() -> u64 {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { series: Vec::new(), by_labels: HashMap::new(), identity: fresh_identity(), appends: 0, cleared: 0 }
+        Self {
+            series: Vec::new(),
+            by_labels: HashMap::new(),
+            identity: fresh_identity(),
+            appends: 0,
+            cleared: 0,
+        }
     }
 }
 

@@ -74,8 +74,12 @@ impl Case {
         let threshold = |text: &String| {
             percent(text).map_or_else(|| Threshold::Pods(text.parse().unwrap()), Threshold::Percent)
         };
-        let traffic =
-            Traffic { virtual_service: 0, routes: Vec::new(), destination_rule: None, managed_routes: Vec::new() };
+        let traffic = Traffic {
+            virtual_service: 0,
+            routes: Vec::new(),
+            destination_rule: None,
+            managed_routes: Vec::new(),
+        };
         Canary {
             steps: self.p.iter().map(step).collect(),
             traffic: self.routed.then_some(traffic),
@@ -129,7 +133,8 @@ impl Case {
         let (mut core, mut silent) = (self.core(), Silent);
         let this = Reconcile::begin(&mut core, &mut silent).ok().unwrap();
         let weights = this.rollout.status.weights;
-        let (basic, routed, bound) = (this.wanted_basic(), this.wanted_routed(None), this.wanted_routed(weights));
+        let (basic, routed, bound) =
+            (this.wanted_basic(), this.wanted_routed(None), this.wanted_routed(weights));
         let (surge, unavailable) = this.surge_and_unavailable();
         let set_weight = this.current_set_weight();
         [
