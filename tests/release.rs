@@ -6,13 +6,13 @@ use rollcast::model::analysis::{Analysis, AnalysisTemplate, Arg, ArgValue, Metri
 use rollcast::model::rollout::{
     Background, Canary, Istio, Pods, Port, PortTarget, Rollout, Split, Step, StepKind,
 };
+use rollcast::model::scenario::Action;
 use rollcast::simulator::event::{Ask, Recorder, Silent, Surroundings};
 use rollcast::simulator::play::{Release, Stage, play};
 use rollcast::simulator::pods::{NewPod, PodChange};
 use rollcast::simulator::trace::{Event, EventKind, Outcome};
 use rollcast::simulator::verdict::Ending;
 use rollcast::source::{FileId, Span};
-use rollcast::model::scenario::Action;
 use rollcast::unit::{Seconds, Weight};
 
 fn fact<T>(value: T) -> Fact<T> {

@@ -50,7 +50,7 @@ fn played(split: Split, run: u64, percent: u32) -> (World, Store) {
         stable: side(0.01, 80.0),
         canary: side(0.1, 200.0),
         pod_start: (Seconds(5), Seconds(10)),
-            fate: scenario::Fate::default(),
+        fate: scenario::Fate::default(),
         scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(500), miss: Ratio(0.0), gap: None }),
     };
     let needs = Needs { requests: true, latency: true };

@@ -92,12 +92,7 @@ fn share(core: &Core, version: Hash) -> i64 {
         }
         store.services.iter().find(|service| Some(&*service.name) == host.split('.').next())?.selector
     };
-    route
-        .to
-        .iter()
-        .filter(|to| target(&to.host, to.subset.as_deref()) == newest)
-        .map(|to| to.weight)
-        .sum()
+    route.to.iter().filter(|to| target(&to.host, to.subset.as_deref()) == newest).map(|to| to.weight).sum()
 }
 
 struct Kindergarten<'a> {

@@ -58,9 +58,7 @@ impl<'t> Builder<'t> {
         let parts = Parts::of(node);
         Some(match parts.iter().next()?.as_rule() {
             Rule::kw_step => Milestone::Step(self.part(&parts, Rule::amount)?),
-            Rule::kw_weight => {
-                Milestone::Weight(self.comparison(&parts)?, self.part(&parts, Rule::weight)?)
-            }
+            Rule::kw_weight => Milestone::Weight(self.comparison(&parts)?, self.part(&parts, Rule::weight)?),
             Rule::kw_phase => {
                 let phase = parts.first(Rule::phase)?;
                 Milestone::Phase(match self.text(&phase) {

@@ -160,7 +160,8 @@ impl<'t> Builder<'t> {
             self.block(block.block(), |builder, node, list| {
                 let rule = node.as_rule();
                 let parts = Parts::of(node);
-                let values = parts.iter().filter(|part| matches!(part.as_rule(), Rule::duration | Rule::amount));
+                let values =
+                    parts.iter().filter(|part| matches!(part.as_rule(), Rule::duration | Rule::amount));
                 let values: Option<Vec<Value>> = values.map(|value| builder.value(value)).collect();
                 list.push((rule, values?));
                 Some(())

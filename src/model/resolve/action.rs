@@ -23,8 +23,7 @@ pub(super) fn all(
     let mut timed: Vec<(Seconds, &tree::Action)> = Vec::new();
     for clause in &item.clauses {
         if let ClauseKind::At { time, action } = &clause.kind
-            && let Some(time) =
-                context.scope.seconds(time, "the time of an action", 0, context.diagnostics)
+            && let Some(time) = context.scope.seconds(time, "the time of an action", 0, context.diagnostics)
         {
             timed.push((time.value, &action.value));
         }
@@ -66,7 +65,8 @@ impl Past {
             tree::Action::Resume => Action::Resume,
             tree::Action::TerminateAnalysis => Action::TerminateAnalysis,
             tree::Action::Scale(pods) => {
-                let pods = context.scope.count(pods, "the number of pods", 0..=PODS_MAX, context.diagnostics)?;
+                let pods =
+                    context.scope.count(pods, "the number of pods", 0..=PODS_MAX, context.diagnostics)?;
                 self.pods = self.pods.max(pods.value);
                 Action::Scale(u32::try_from(pods.value).ok()?)
             }
@@ -117,16 +117,12 @@ impl Past {
         None
     }
 
-    fn crashed(
-        &self,
-        value: &Value,
-        rollout: &ResolvedRollout,
-        context: &mut Context<'_>,
-    ) -> Option<u32> {
+    fn crashed(&self, value: &Value, rollout: &ResolvedRollout, context: &mut Context<'_>) -> Option<u32> {
         let what = "the number of pods that crash";
         let pods = context.scope.count(value, what, 1..=PODS_MAX, context.diagnostics)?.value;
         if pods > self.pods && !rollout.broken {
-            let headline = format!("{} pods cannot crash where there are {}", grouped(pods), grouped(self.pods));
+            let headline =
+                format!("{} pods cannot crash where there are {}", grouped(pods), grouped(self.pods));
             let label = format!("the rollout never has more than {}", grouped(self.pods));
             let report = Diagnostic::new(Code::VainAction, headline, value.span, label);
             context.report(report.fix(format!("write `{}`", self.pods), value.span, self.pods.to_string()));

@@ -122,7 +122,8 @@ fn milestone(
             if matches!(comparison.value, Comparison::Less | Comparison::LessEqual) {
                 let headline = format!("the weight is {sign} {bound} from the beginning");
                 let span = comparison.span;
-                let report = Diagnostic::new(Code::UnmetScenario, headline, span, "says nothing of the release");
+                let report =
+                    Diagnostic::new(Code::UnmetScenario, headline, span, "says nothing of the release");
                 let help = format!("`expect peak weight {sign} {bound}` says that it never gets higher");
                 context.report(report.help(help).fix("write `>=`", span, ">="));
                 return None;
@@ -137,7 +138,12 @@ fn milestone(
         tree::Milestone::Phase(phase) => Milestone::Phase(*phase),
         tree::Milestone::Message(text) if text.value.trim().is_empty() => {
             let headline = "every message has nothing in it";
-            context.report(Diagnostic::new(Code::UnmetScenario, headline, text.span, "say a part of the message"));
+            context.report(Diagnostic::new(
+                Code::UnmetScenario,
+                headline,
+                text.span,
+                "say a part of the message",
+            ));
             return None;
         }
         tree::Milestone::Message(text) => Milestone::Message(text.value.clone()),

@@ -10,12 +10,7 @@ use crate::source::Span;
 use crate::syntax::tree::{Behaviour, BehaviourKind, Side};
 
 /// Adds what the behaviours of one block say of pods.
-pub(super) fn of(
-    side: Side,
-    behaviours: &[Behaviour],
-    fate: &mut Fate,
-    context: &mut Context<'_>,
-) {
+pub(super) fn of(side: Side, behaviours: &[Behaviour], fate: &mut Fate, context: &mut Context<'_>) {
     for behaviour in behaviours {
         if matches!(behaviour.kind, BehaviourKind::Errors(_) | BehaviourKind::Latency(_)) {
             continue;

@@ -3,9 +3,9 @@
 //! Enters: scenario clauses and the resolved rollouts. Leaves: [`Scenario`] with every distribution filled in.
 //! It deliberately draws nothing; a world is what a run draws from.
 
-use super::{Context, action, expectation, fate};
 use super::rollout::ResolvedRollout;
 use super::scope::declared;
+use super::{Context, action, expectation, fate};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::scenario::{Behaviour, Change, Episode, Fate, Lognormal, Scenario, Scrape, World};
 use crate::source::{Span, Spanned};

@@ -44,7 +44,11 @@ fn parsed(text: &str) -> Result<Vec<Json>, String> {
 }
 
 /// Takes a document for what it says it is.
-fn sort(document: &Json, lines: &mut BTreeMap<Key, Line>, runs: &mut Vec<run::Exported>) -> Result<(), String> {
+fn sort(
+    document: &Json,
+    lines: &mut BTreeMap<Key, Line>,
+    runs: &mut Vec<run::Exported>,
+) -> Result<(), String> {
     match document {
         Json::Array(list) => answers(list, "", lines),
         Json::Object(fields) => match fields.get("kind").and_then(Json::as_str) {
@@ -90,7 +94,9 @@ fn answers(list: &[Json], path: &str, lines: &mut BTreeMap<Key, Line>) -> Result
 fn answer_of(answer: &Json) -> Result<(Key, Vec<Point>), String> {
     let fields = answer.as_object().ok_or(": expected a mapping with `query` or `metric`, and `points`")?;
     only(fields, &["query", "metric", "points"])?;
-    let text = |field: &str| fields.get(field).map(|value| value.as_str().ok_or(format!(".{field}: expected a text")));
+    let text = |field: &str| {
+        fields.get(field).map(|value| value.as_str().ok_or(format!(".{field}: expected a text")))
+    };
     let key = match (text("query").transpose()?, text("metric").transpose()?) {
         (Some(query), None) => Key::Query(query.to_owned()),
         (None, Some(metric)) => Key::Metric(metric.to_owned()),
@@ -133,7 +139,8 @@ fn measured(value: &Json) -> Result<Measured, String> {
 }
 
 fn structured(fields: &Map<String, Json>) -> Result<Measured, String> {
-    only(fields, &["scalar", "string", "matrix", "error", "status"]).map_err(|why| why.trim_start_matches([':', ' ']).to_owned())?;
+    only(fields, &["scalar", "string", "matrix", "error", "status"])
+        .map_err(|why| why.trim_start_matches([':', ' ']).to_owned())?;
     if let Some(scalar) = fields.get("scalar") {
         return Ok(Ok(Value::Float(number(scalar)?)));
     }

@@ -30,7 +30,8 @@ pub(super) struct Exported {
 pub(super) fn read(document: &Json) -> Result<Exported, String> {
     let name = document.pointer("/metadata/name").and_then(Json::as_str).unwrap_or("AnalysisRun");
     let wrong = |why: String| format!("AnalysisRun/{name}: {why}");
-    let status = document.get("status").ok_or_else(|| wrong("it has no status, so nothing was measured".into()))?;
+    let status =
+        document.get("status").ok_or_else(|| wrong("it has no status, so nothing was measured".into()))?;
     let started = status.get("startedAt").or_else(|| document.pointer("/metadata/creationTimestamp"));
     let started = started.and_then(Json::as_str).and_then(instant);
     let started = started.ok_or_else(|| wrong("`status.startedAt` is missing or no time".into()))?;

@@ -29,9 +29,7 @@ impl Action {
             Said::Undo(revision) => Self::Undo(revision.map_or(0, i64::from)),
             Said::Apply(version) => Self::Template(Template(version.0)),
             Said::TerminateAnalysis => Self::TerminateRuns(None),
-            Said::Crash { pods, side, recovery } => {
-                Self::CrashSide(side, i64::from(pods), recovery.map(cut))
-            }
+            Said::Crash { pods, side, recovery } => Self::CrashSide(side, i64::from(pods), recovery.map(cut)),
         }
     }
 
@@ -86,7 +84,10 @@ impl Action {
                 if said.is_empty() { "no analysis runs".to_owned() } else { said.join(", ") }
             }
             Self::CrashSide(side, count, _) => {
-                let ready = store.hash(template_of(*side, core)).and_then(|hash| store.set(hash)).map_or(0, |set| set.ready);
+                let ready = store
+                    .hash(template_of(*side, core))
+                    .and_then(|hash| store.set(hash))
+                    .map_or(0, |set| set.ready);
                 match (*count).min(ready) {
                     0 => "no such pod is ready".to_owned(),
                     1 => "1 pod is not ready any more".to_owned(),

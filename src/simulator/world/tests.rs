@@ -96,7 +96,7 @@ fn scenario(traffic: f64, stable: f64, canary: f64) -> scenario::World {
         stable: behaviour(stable),
         canary: behaviour(canary),
         pod_start: (Seconds(5), Seconds(10)),
-            fate: scenario::Fate::default(),
+        fate: scenario::Fate::default(),
         scrape: Some(Scrape { every: Millis(15_000), jitter: Millis(200), miss: Ratio(0.0), gap: None }),
     }
 }

@@ -8,8 +8,8 @@ mod scenario;
 use crate::source::{Span, Spanned};
 use crate::unit::Millis;
 pub use scenario::{
-    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone, Outcome,
-    Phase, Quantity, Scenario, Side, Version,
+    Action, Behaviour, BehaviourKind, Clause, ClauseKind, Course, Expectation, ExpectationKind, Milestone,
+    Outcome, Phase, Quantity, Scenario, Side, Version,
 };
 
 /// A name as written, with its place.
