@@ -1,7 +1,7 @@
 //! How long the gates of a canary take: planning, one instant, one hour.
 //!
 //! Enters: a store made here, of the shape the simulator makes. Leaves: criterion's report.
-//! It deliberately compares with nothing; `tests/promql_bench.rs` compares with Prometheus' engine.
+//! It deliberately compares with nothing; `benches/compare-promql` compares with Prometheus' engine.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 

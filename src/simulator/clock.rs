@@ -41,6 +41,9 @@ impl Key {
         }
         let at = now + wait;
         if wait >= SECOND && !self.wishes.contains(&at) {
+            if self.wishes.len() == self.wishes.capacity() {
+                self.wishes.retain(|wish| *wish > now);
+            }
             self.wishes.push(at);
         }
         self.waiting = Some(self.waiting.map_or(at, |old| old.min(at)));

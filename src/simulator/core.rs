@@ -5,9 +5,9 @@
 
 use super::clock::{Key, SECOND};
 use super::event::{Emitted, Recorder, RouteObject, Surroundings, revision};
-use super::objects::Cluster;
 use super::objects::run::{RunId, RunSpec};
 use super::objects::store::Store;
+use super::objects::{Cluster, ReplicaSet};
 use super::pods::Pods;
 use super::trace::{Event, EventKind};
 use crate::model::argo::{AnalysisSpec, Spec};
@@ -37,12 +37,21 @@ pub(super) struct Core {
     pub(super) specs: Vec<(SpecKey, Arc<RunSpec>)>,
     /// Why validation refuses the Rollout for what it refers to, whatever its spec says.
     pub(super) refused: Option<Arc<str>>,
+    /// Memory of reconciles that are over.
+    pub(super) spare: Spare,
     /// Microseconds after the start.
     pub(super) now: i64,
     /// The second that counts as 0 outside.
     pub(super) epoch: i64,
     /// Writes of traffic objects since anything else changed.
     pub(super) route_writes: Vec<(RouteObject, u32)>,
+}
+
+/// Memory that the next reconcile fills anew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spare {
+    pub(super) sets: Vec<ReplicaSet>,
+    pub(super) runs: Vec<RunId>,
 }
 
 /// What decides a run's spec.
@@ -63,6 +72,7 @@ impl Core {
             rules: Vec::new(),
             analyses: Arc::new(analyses),
             specs: Vec::new(),
+            spare: Spare::default(),
             refused: None,
             now: 0,
             epoch: 0,

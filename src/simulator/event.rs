@@ -75,6 +75,11 @@ pub trait Surroundings {
 
     /// The answer to a query, or the provider's error.
     fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String>;
+
+    /// Takes back an answer that nobody needs any more; its memory may serve the next.
+    fn forget(&mut self, answer: condition::Value) {
+        drop(answer);
+    }
 }
 
 /// Who answers in the place of the world: recorded series, or measured values.

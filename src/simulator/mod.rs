@@ -8,6 +8,7 @@ pub mod answers;
 mod chance;
 mod clock;
 mod core;
+mod crew;
 mod deliver;
 pub mod event;
 pub mod expect;

@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// Releases revision 2 once.
-    pub fn play(&self, around: &mut dyn Surroundings, recorder: &mut dyn Recorder) -> Ending {
+    pub fn play(&mut self, around: &mut dyn Surroundings, recorder: &mut dyn Recorder) -> Ending {
         let mut core = self.deployed.clone();
         core.announce(around);
         core.tell(recorder, || EventKind::Applied { revision: 2 });
@@ -90,7 +90,10 @@ impl Stage {
             }
             machine.core.now = next;
         };
-        machine.course.ending(machine.core, until, self.horizon)
+        let ending = machine.course.ending(machine.core, until, self.horizon);
+        // What runs are made of depends on analyses and hashes alone, which are the same in the next run.
+        self.deployed.specs = core.specs;
+        ending
     }
 }
 

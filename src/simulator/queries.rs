@@ -8,6 +8,9 @@ use crate::condition::Value;
 use crate::promql::{self, Answer, Mode, Options, Plan, Store};
 use std::sync::Arc;
 
+/// Answers whose memory is kept at most.
+const SPARE: usize = 16;
+
 /// The series of one run and the plans of all queries asked so far.
 #[derive(Debug)]
 pub(super) struct Queries {
@@ -17,11 +20,13 @@ pub(super) struct Queries {
     past: Option<(Arc<Past>, i64)>,
     options: Options,
     plans: Vec<(String, Result<Plan, String>)>,
+    /// Memory of answers that were forgotten.
+    spare: Vec<Vec<f64>>,
 }
 
 impl Queries {
     pub(super) fn new() -> Self {
-        Self { store: Store::new(), past: None, options: Options::default(), plans: Vec::new() }
+        Self { store: Store::new(), past: None, options: Options::default(), plans: Vec::new(), spare: Vec::new() }
     }
 
     /// Queries that are asked of recorded series; `epoch_ms` is second 0 of runs.
@@ -39,12 +44,26 @@ impl Queries {
             self.past.as_ref().map_or((&self.store, 0), |(past, ahead)| (&past.store, *ahead));
         match plan.evaluate(store, t_ms.saturating_add(ahead)).map_err(|error| error.message)? {
             Answer::Scalar(value) => Ok(Value::Float(value)),
-            Answer::Vector(samples) => Ok(Value::Floats(samples.values().to_vec())),
+            Answer::Vector(samples) => {
+                let mut values = self.spare.pop().unwrap_or_default();
+                values.clear();
+                values.extend_from_slice(samples.values());
+                Ok(Value::Floats(values))
+            }
             Answer::Matrix(series) => {
                 let points = series.iter().flat_map(|series| series.points.iter().map(|(_, value)| *value));
                 Ok(Value::Floats(points.collect()))
             }
             Answer::String(_) => Err("Prometheus metric type not supported".to_owned()),
+        }
+    }
+
+    /// Takes an answer's memory back.
+    pub(super) fn forget(&mut self, answer: Value) {
+        if let Value::Floats(values) = answer
+            && self.spare.len() < SPARE
+        {
+            self.spare.push(values);
         }
     }
 

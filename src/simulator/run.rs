@@ -3,6 +3,7 @@
 //! Enters: a rollout, a scenario, a run's number. Leaves: how it ended, or the whole trace.
 //! It deliberately keeps nothing from one run for the next but buffers and plans, so that a run depends on its number alone.
 
+use super::crew::Crew;
 use super::event::{Provider, Recorder, Silent};
 use super::expect::Ending;
 use super::play::Stage;
@@ -35,6 +36,7 @@ pub struct Simulation {
     stage: Stage,
     queries: Queries,
     world: World,
+    crew: Crew,
     provider: Option<Box<dyn Provider>>,
     recorded: Option<Recorded>,
 }
@@ -62,7 +64,16 @@ impl Simulation {
         world.reset(0, &mut queries.store);
         let stage = Stage::of(&subject, &scenario.actions, horizon(&subject, scenario))
             .looking_out_for(&scenario.milestones);
-        Self { subject, scenario: scenario.clone(), stage, queries, world, provider: None, recorded: None }
+        Self {
+            subject,
+            scenario: scenario.clone(),
+            stage,
+            queries,
+            world,
+            crew: Crew::default(),
+            provider: None,
+            recorded: None,
+        }
     }
 
     /// Plays in a recorded world instead of the scenario's.
@@ -140,9 +151,11 @@ impl Simulation {
         if let Some(provider) = &mut provider {
             provider.reset();
         }
-        let mut site = Site::new(rollout, &mut self.world, &mut self.queries, starts, tracked)
-            .fated(self.scenario.world.fate)
-            .answered_by(provider);
+        self.crew.clear();
+        let mut site =
+            Site::new(rollout, &mut self.world, &mut self.queries, &mut self.crew, starts, tracked)
+                .fated(self.scenario.world.fate)
+                .answered_by(provider);
         let played = self.stage.play(&mut site, recorder);
         site.sample_until(played.until.0);
         let totals = match self.recorded.as_ref().map(|recorded| &recorded.kind) {

@@ -4,11 +4,12 @@
 //! Enters: weights, pods and questions, in time order. Leaves: answers, and the series behind them.
 //! It deliberately judges nothing.
 
+use super::crew::Crew;
 use super::event::{Ask, Provider, Surroundings, Versions};
 use super::pods::{Life, NewPod, PodChange, cut};
 use super::queries::Queries;
 use super::trace::SignalTrack;
-use super::world::{PodStarts, World, pod_name};
+use super::world::{PodStarts, World};
 use crate::condition::Value;
 use crate::model::scenario::{Fate, WorldSide as Side};
 use crate::unit::{Seconds, Weight};
@@ -38,8 +39,7 @@ pub(super) struct Site<'a> {
     starts: PodStarts,
     fate: Fate,
     versions: Versions,
-    /// Revision, ordinal within it, and whether it is available, by the run's number of the pod.
-    pods: Vec<(u64, u64, bool)>,
+    crew: &'a mut Crew,
     /// A moment whose pod changes the world has not been told yet: pods of one second come and go together.
     untold: Option<Seconds>,
     /// Signals to sample; none in silent runs.
@@ -52,6 +52,7 @@ impl<'a> Site<'a> {
         rollout: &'a str,
         world: &'a mut World,
         queries: &'a mut Queries,
+        crew: &'a mut Crew,
         starts: PodStarts,
         tracked: &'a mut [Tracked],
     ) -> Self {
@@ -63,7 +64,7 @@ impl<'a> Site<'a> {
             starts,
             fate: Fate::default(),
             versions: Versions { stable: 1, canary: 2 },
-            pods: Vec::new(),
+            crew,
             untold: None,
             tracked,
             next_sample: 0,
@@ -100,15 +101,8 @@ impl<'a> Site<'a> {
         let Some(at) = self.untold.take() else { return };
         self.sample_until(at.0);
         for (side, revision) in [(Side::Stable, self.versions.stable), (Side::Canary, self.versions.canary)] {
-            let available = self.pods.iter().filter(|(of, _, available)| *of == revision && *available);
-            let names = available.map(|(of, ordinal, _)| pod_name(self.rollout, *of, *ordinal));
-            let names: Vec<String> = names.collect();
-            self.world.pods(at, side, names.iter().map(String::as_str));
+            self.world.pods(at, side, self.crew.available(revision));
         }
-    }
-
-    fn ordinal(&self, revision: u64) -> u64 {
-        self.pods.iter().filter(|(of, ..)| *of == revision).count() as u64
     }
 }
 
@@ -132,23 +126,16 @@ impl Surroundings for Site<'_> {
         if self.untold.is_some_and(|untold| untold != at) {
             self.tell();
         }
-        let number = number as usize;
-        if number >= self.pods.len() {
-            let ordinal = self.ordinal(revision);
-            self.pods.resize(number + 1, (revision, ordinal, false));
-        }
-        if let Some(pod) = self.pods.get_mut(number) {
-            pod.2 = matches!(change, PodChange::Ready);
-        }
+        self.crew.note(self.rollout, revision, number, matches!(change, PodChange::Ready));
         self.untold = Some(at);
     }
 
     fn pod_start(&mut self, pod: &NewPod) -> Seconds {
         let revision = u64::from(pod.hash.0) + 1;
-        let name = pod_name(self.rollout, revision, self.ordinal(revision));
+        let name = self.crew.next(self.rollout, revision);
         match version(revision) {
-            Side::Stable => self.starts.start(&name),
-            Side::Canary => self.starts.start_of_release(&name),
+            Side::Stable => self.starts.start(name),
+            Side::Canary => self.starts.start_of_release(name),
         }
     }
 
@@ -172,6 +159,10 @@ impl Surroundings for Site<'_> {
         }
         self.world.advance(ask.at.millis().0, &mut self.queries.store);
         self.queries.ask(ask.query, EPOCH_MS + ask.at.millis().0)
+    }
+
+    fn forget(&mut self, answer: Value) {
+        self.queries.forget(answer);
     }
 }
 

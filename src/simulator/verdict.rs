@@ -155,7 +155,7 @@ impl<'a> Course<'a> {
         if !self.is_rolled_back() {
             self.peak = self.peak.max(weight(core));
         }
-        for pause in &status.pauses {
+        for pause in status.pauses.iter() {
             if let Some(slot) = self.pauses.get_mut(pause.reason as usize)
                 && slot.is_none_or(|(since, ..)| since != pause.since)
             {

@@ -170,20 +170,22 @@ fn measure(
     if let Some(run) = core.store.run_mut(id)
         && let Some(slot) = run.results.get_mut(at)
     {
-        record(slot, metric, measurement, answer.ok());
+        if let Some(old) = record(slot, metric, measurement, answer.ok()) {
+            around.forget(old);
+        }
     }
     if let Some(measurement) = told {
         tell_measurement(core, recorder, id, at, metric, &measurement);
     }
 }
 
-/// Source: analysis/analysis.go, `runMeasurements`.
+/// Notes a measurement; gives back the value of the one before. Source: analysis/analysis.go, `runMeasurements`.
 fn record(
     slot: &mut Option<MetricResult>,
     metric: &Metric,
     measurement: Measurement,
     value: Option<condition::Value>,
-) {
+) -> Option<condition::Value> {
     let result = slot.get_or_insert_with(|| MetricResult {
         phase: Phase::Running,
         dry_run: metric.dry_run,
@@ -212,8 +214,8 @@ fn record(
             result.consecutive_success = 0;
         }
     }
-    result.value = value;
     result.measurements.push(measurement);
+    std::mem::replace(&mut result.value, value)
 }
 
 fn tell_measurement(

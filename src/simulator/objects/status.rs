@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::super::text::Text;
 use super::Hash;
 use super::experiment::ExperimentId;
+use super::few::Few;
 use super::run::{Phase as RunPhase, RunId};
 use crate::model::argo::Spec;
 
@@ -36,11 +37,11 @@ pub struct Status {
     /// `abortedAt`
     pub aborted_at: Option<i64>,
     /// `conditions`, the one that changed last at the end.
-    pub conditions: Vec<Condition>,
+    pub conditions: Few<Condition, 6>,
     /// `controllerPause`
     pub controller_pause: bool,
     /// `pauseConditions`
-    pub pauses: Vec<PauseCondition>,
+    pub pauses: Few<PauseCondition, 3>,
     /// `currentPodHash`
     pub current: Option<Hash>,
     /// `stableRS`

@@ -24,13 +24,11 @@ impl Reconcile<'_> {
         let (step, background) = (current(&status.step_run), current(&status.background_run));
         let (pre, post) = (current(&status.pre_run), current(&status.post_run));
         let used = [step, background, pre, post];
-        self.other_runs = (0..self.core.store.runs.len())
-            .map(RunId)
-            .filter(|id| {
-                let own = |run: &Run| run.kind.experiment().is_none();
-                self.core.store.run(*id).is_some_and(own) && !used.contains(&Some(*id))
-            })
-            .collect();
+        self.other_runs.clear();
+        self.other_runs.extend((0..self.core.store.runs.len()).map(RunId).filter(|id| {
+            let own = |run: &Run| run.kind.experiment().is_none();
+            self.core.store.run(*id).is_some_and(own) && !used.contains(&Some(*id))
+        }));
         (self.step_run, self.background_run) = (step, background);
         (self.pre_run, self.post_run) = (pre, post);
     }
@@ -48,9 +46,11 @@ impl Reconcile<'_> {
         {
             self.remember_runs();
             let current = [step, background, pre, post];
-            for id in current.into_iter().flatten().chain(self.other_runs.clone()) {
+            let others = std::mem::take(&mut self.other_runs);
+            for id in current.into_iter().flatten().chain(others.iter().copied()) {
                 self.cancel(Some(id));
             }
+            self.other_runs = others;
             return;
         }
         if let Some(strategy) = self.blue_green.clone() {
@@ -64,14 +64,15 @@ impl Reconcile<'_> {
         }
         self.remember_runs();
         let used = [self.step_run, self.background_run, self.pre_run, self.post_run];
-        let others: Vec<RunId> =
-            self.other_runs.iter().copied().filter(|id| !used.contains(&Some(*id))).collect();
+        let mut others = std::mem::take(&mut self.other_runs);
+        others.retain(|id| !used.contains(&Some(*id)));
         for id in &others {
             self.cancel(Some(*id));
         }
         for id in self.runs_to_delete(&others) {
             self.core.store.delete_run(id);
         }
+        self.other_runs = others;
         let old = self.rollout.status.clone();
         self.emit_run_change(old.post_run, self.post_run, "PostPromotion");
         self.emit_run_change(old.pre_run, self.pre_run, "PrePromotion");

@@ -8,18 +8,18 @@ use super::Reconcile;
 use crate::model::argo::Spec;
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::experiment::ExperimentId;
-use crate::simulator::objects::run::{Phase, RunId};
+use crate::simulator::objects::run::{Phase, Run, RunId};
 use crate::simulator::schedule::{by_name, experiments_by_name};
 
 impl Reconcile<'_> {
     /// Deletes empty ReplicaSets beyond `revisionHistoryLimit`, oldest first, with their runs.
     pub(super) fn clean_history(&mut self) {
-        let mut old: Vec<ReplicaSet> = self.others().copied().collect();
         let limit = usize::try_from(self.rollout.spec.revision_history_limit).unwrap_or(0);
-        let surplus = old.len().saturating_sub(limit);
+        let surplus = self.others().count().saturating_sub(limit);
         if surplus == 0 {
             return;
         }
+        let mut old: Vec<ReplicaSet> = self.others().copied().collect();
         old.sort_by_key(|set| (set.created, set.place));
         for set in old.into_iter().take(surplus) {
             if set.pods != 0 || set.wanted != 0 || !set.observed {
@@ -57,8 +57,16 @@ impl Reconcile<'_> {
 
     /// Runs of other times beyond the history limits, newest kept, and those whose ReplicaSet is gone.
     pub(super) fn runs_to_delete(&self, others: &[RunId]) -> Vec<RunId> {
-        let mut runs: Vec<_> =
-            others.iter().filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?))).collect();
+        let listed = || others.iter().filter_map(|id| Some((*id, self.core.store.runs.get(id.0)?)));
+        let mut kept = Kept::default();
+        let mut keeps = |run: &Run| {
+            self.sets.iter().any(|set| set.hash == run.hash) && kept.keep(run.phase, &self.rollout.spec)
+        };
+        if listed().all(|(_, run)| keeps(run)) {
+            // Within the limits in any order: nothing is listed and sorted at each reconcile.
+            return Vec::new();
+        }
+        let mut runs: Vec<_> = listed().collect();
         runs.sort_by(|(a, x), (b, y)| y.created.cmp(&x.created).then_with(|| by_name(self.core, a.0, b.0)));
         let mut kept = Kept::default();
         runs.retain(|(_, run)| {

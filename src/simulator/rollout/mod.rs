@@ -6,6 +6,8 @@
 
 pub(super) mod actions;
 mod analysis;
+#[cfg(test)]
+mod arithmetic;
 mod blue_green;
 mod conditions;
 mod destinations;
@@ -28,7 +30,7 @@ mod weights;
 
 pub(super) use failure::Failure;
 
-use super::core::Core;
+use super::core::{Core, Spare};
 use super::event::Recorder;
 use super::objects::ReplicaSet;
 use super::objects::experiment::ExperimentId;
@@ -74,7 +76,10 @@ struct Reconcile<'a> {
 /// Reconciles the Rollout once.
 pub(super) fn reconcile(core: &mut Core, recorder: &mut dyn Recorder) -> Result<(), Failure> {
     let mut reconcile = Reconcile::begin(core, recorder)?;
-    reconcile.run()
+    let result = reconcile.run();
+    let (sets, runs) = (std::mem::take(&mut reconcile.sets), std::mem::take(&mut reconcile.other_runs));
+    reconcile.core.spare = Spare { sets, runs };
+    result
 }
 
 impl<'a> Reconcile<'a> {
@@ -88,7 +93,8 @@ impl<'a> Reconcile<'a> {
         let canary = Arc::clone(&rollout.spec.canary);
         let blue_green = rollout.spec.blue_green.clone();
         let now = core.second();
-        let mut sets = core.store.sets.clone();
+        let Spare { mut sets, runs } = std::mem::take(&mut core.spare);
+        sets.clone_from(&core.store.sets);
         let existing = core
             .store
             .hash(rollout.spec.template)
@@ -121,7 +127,7 @@ impl<'a> Reconcile<'a> {
             background_run: None,
             pre_run: None,
             post_run: None,
-            other_runs: Vec::new(),
+            other_runs: runs,
             experiment: None,
             other_experiments: Vec::new(),
             rollout,

@@ -11,7 +11,7 @@ use crate::simulator::text::Text;
 
 /// The first condition that means something is wrong.
 pub(super) fn degraded(status: &Status) -> Option<(Phase, Text)> {
-    for condition in &status.conditions {
+    for condition in status.conditions.iter() {
         let prefix = if condition.kind == ConditionType::InvalidSpec {
             "InvalidSpec"
         } else if matches!(condition.reason, "RolloutAborted" | "ProgressDeadlineExceeded") {

@@ -227,7 +227,7 @@ impl Reconcile<'_> {
             let index = number(step);
             self.core.tell(self.recorder, || EventKind::Step { index });
         }
-        for pause in &status.pauses {
+        for pause in status.pauses.iter() {
             if old.pause(pause.reason).is_none() {
                 let reason = pause.reason.name().to_owned();
                 let until = self.pause_end(pause.reason, pause.since);

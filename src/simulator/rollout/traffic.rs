@@ -149,7 +149,7 @@ impl Reconcile<'_> {
     }
 
     /// Source: `calculateDesiredWeightOnAbortOrStableRollback`.
-    fn weight_on_abort(&self) -> i64 {
+    pub(super) fn weight_on_abort(&self) -> i64 {
         let replicas = self.rollout.spec.replicas;
         let (true, Some(stable), true) = (self.canary.dynamic_stable_scale, &self.stable, replicas != 0)
         else {
@@ -171,7 +171,7 @@ impl Reconcile<'_> {
     }
 
     /// Source: `checkReplicasAvailable`.
-    fn stable_can_carry(&self, weight: i64) -> bool {
+    pub(super) fn stable_can_carry(&self, weight: i64) -> bool {
         let Some(stable) = &self.stable else {
             return false;
         };

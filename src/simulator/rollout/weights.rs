@@ -74,18 +74,13 @@ pub(super) fn threshold_met(threshold: Option<Threshold>, set: Option<&ReplicaSe
             share >= percent as f64 || (share - percent as f64).abs() <= 1e-10
         }
         (Some(Threshold::Pods(pods)), Some(_)) if pods >= 0 => available >= pods,
-        _ => match set {
-            None => wanted == 0,
-            Some(set) => set.wanted == wanted && set.available == wanted,
-        },
+        _ => set.is_some_and(|set| set.wanted == wanted && set.available == wanted),
     }
 }
 
+/// Whether a ReplicaSet is there with the pods wanted. Source: `allDesiredAreCreated`.
 fn created(set: Option<&ReplicaSet>, wanted: i64) -> bool {
-    match set {
-        None => wanted == 0,
-        Some(set) => set.wanted == wanted && set.pods == wanted,
-    }
+    set.is_some_and(|set| set.wanted == wanted && set.pods == wanted)
 }
 
 /// Pods that count when something is to be scaled down. Source: `GetReplicasForScaleDown`.
@@ -232,7 +227,7 @@ impl Reconcile<'_> {
     }
 
     /// Source: `CalculateReplicaCountsForBasicCanary`.
-    fn wanted_basic(&self) -> (i64, i64) {
+    pub(super) fn wanted_basic(&self) -> (i64, i64) {
         let replicas = self.rollout.spec.replicas;
         let (_, weight) = self.replicas_or_weight();
         let (surge, unavailable) = self.surge_and_unavailable();
