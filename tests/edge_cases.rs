@@ -82,10 +82,14 @@ fn in_the_language(case: &Path) -> Vec<String> {
         .find(|action| action["do"] == "setImage")
         .map_or(0, |action| action["at"].as_u64().unwrap());
     let until = scenario["until"].as_u64().unwrap() - release;
-    let (mut argo, ours) = (recorded(&trace, release).until(until), simulated(ours).until(until));
+    let (mut argo, mut ours) = (recorded(&trace, release).until(until), simulated(ours).until(until));
     if ours.verdict == Default::default() {
         // It came after the recording's end.
         argo.verdict = Default::default();
+    }
+    if argo.weights.is_empty() {
+        // Without a VirtualService nobody writes weights, and ours are what the pods come to.
+        ours.weights.clear();
     }
     wrong.extend(differences(&argo, &ours));
     wrong

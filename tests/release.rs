@@ -246,7 +246,7 @@ fn spans_beyond_all_bounds_are_played() {
 fn how_fast_silent_runs_are() {
     let rollout = rollout(Split::Hosts);
     for (name, bad_from) in [("good", NEVER), ("bad", 160)] {
-        let stage = Stage::new(&rollout, &[], Seconds(3600));
+        let mut stage = Stage::new(&rollout, &[], Seconds(3600));
         let begin = std::time::Duration::from_secs(1);
         let (mut runs, started) = (0_u32, clock());
         while clock().saturating_sub(started) < begin {

@@ -26,7 +26,13 @@ pub(super) struct Queries {
 
 impl Queries {
     pub(super) fn new() -> Self {
-        Self { store: Store::new(), past: None, options: Options::default(), plans: Vec::new(), spare: Vec::new() }
+        Self {
+            store: Store::new(),
+            past: None,
+            options: Options::default(),
+            plans: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     /// Queries that are asked of recorded series; `epoch_ms` is second 0 of runs.

@@ -60,13 +60,24 @@ pub(crate) fn recorded(lines: &[Value], release: u64) -> Course {
     let mut measured = BTreeMap::new();
     let mut ended = BTreeMap::new();
     for line in lines.iter().skip(1) {
-        let Some(at) = line["t"].as_u64().unwrap().checked_sub(release) else { continue };
+        let second = line["t"].as_u64().unwrap();
+        let services = line["virtualServices"].as_object().into_iter().flatten();
+        for weight in services.filter_map(|(_, service)| written(service)) {
+            note(&mut course.weights, second.saturating_sub(release), weight);
+        }
+        if let Some(rollout) = line.get("rollout")
+            && second < release
+            && let Some(why) =
+                rollout["message"].as_str().and_then(|message| message.strip_prefix("InvalidSpec: "))
+        {
+            // What is refused from the beginning meets no release.
+            note(&mut course.phases, 0, (text(&rollout["phase"]), text(&rollout["message"])));
+            course.verdict = ("refused".into(), 0, why.to_owned());
+        }
+        let Some(at) = second.checked_sub(release) else { continue };
         if let Some(rollout) = line.get("rollout") {
             if let Some(step) = rollout["step"].as_u64() {
                 note(&mut course.steps, at, step);
-            }
-            if let Some(weight) = rollout["weights"]["canary"].as_u64() {
-                note(&mut course.weights, at, weight);
             }
             note(&mut course.phases, at, (text(&rollout["phase"]), text(&rollout["message"])));
             course.verdict = judged(&course.verdict, at, rollout, release);
@@ -80,11 +91,14 @@ pub(crate) fn recorded(lines: &[Value], release: u64) -> Course {
                     measured.insert((from, name.clone(), text(&metric["name"])), seen);
                 }
             }
-            if let Some(completed) = run["completedAt"].as_u64() {
-                ended.insert(
-                    (completed - release, name.clone()),
-                    (text(&run["phase"]), text(&run["message"])),
-                );
+            // A run whose spec is invalid ends without a time of its own.
+            let over = !["", "Pending", "Running"].contains(&run["phase"].as_str().unwrap_or_default());
+            if let Some(completed) = run["completedAt"].as_u64().map(|at| at - release).or(over.then_some(at))
+            {
+                let told = ended.keys().any(|(_, known)| known == name);
+                if run["completedAt"].is_u64() || !told {
+                    ended.insert((completed, name.clone()), (text(&run["phase"]), text(&run["message"])));
+                }
             }
         }
     }
@@ -96,12 +110,24 @@ pub(crate) fn recorded(lines: &[Value], release: u64) -> Course {
     course
 }
 
+/// The canary's weight in a VirtualService: the most that any route gives it beside stable.
+fn written(service: &Value) -> Option<u64> {
+    let is_canary = |to: &&Value| {
+        to[0].as_str().and_then(|host| host.split('.').next()).is_some_and(|name| name.ends_with("canary"))
+    };
+    let split = |route: &Value| {
+        let to = route["to"].as_array()?;
+        if to.len() < 2 { None } else { to.iter().find(is_canary)?[1].as_u64() }
+    };
+    service["http"].as_array()?.iter().filter_map(split).max()
+}
+
 fn judged(before: &(String, u64, String), at: u64, rollout: &Value, release: u64) -> (String, u64, String) {
     if let Some(aborted) = rollout["abortedAt"].as_u64() {
         let message = text(&rollout["conditions"]["Progressing"][2]);
         return ("rolledBack".into(), aborted - release, message);
     }
-    if rollout["stable"] == "rev2" {
+    if rollout["stable"] == rollout["current"] {
         return if before.0 == "promoted" { before.clone() } else { ("promoted".into(), at, String::new()) };
     }
     match rollout["pauses"][0]["since"].as_u64() {
