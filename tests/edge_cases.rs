@@ -83,6 +83,17 @@ fn in_the_language(case: &Path) -> Vec<String> {
         .map_or(0, |action| action["at"].as_u64().unwrap());
     let until = scenario["until"].as_u64().unwrap() - release;
     let (mut argo, mut ours) = (recorded(&trace, release).until(until), simulated(ours).until(until));
+    let tested = Command::cargo_bin("rollcast")
+        .unwrap()
+        .current_dir(case)
+        .args(["test", "scenario.roll", "--manifests"])
+        .args(arguments(case).into_iter().filter(|one| !one.contains("scenario")))
+        .output()
+        .unwrap();
+    if !tested.status.success() {
+        wrong.push(String::from_utf8_lossy(&tested.stdout).into_owned());
+        wrong.push(String::from_utf8_lossy(&tested.stderr).into_owned());
+    }
     if ours.verdict == Default::default() {
         // It came after the recording's end.
         argo.verdict = Default::default();

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::console::{Console, ExitStatus};
 use super::files::{Disk, Planned, spare_programs, write_all};
 use super::manifests::{self, Rollouts};
+use super::measured;
 use super::replay::{self, Library};
 use super::simulate::{quoted, shell};
 use super::{Inputs, programs};
@@ -22,6 +23,7 @@ use crate::model::scenario::Scenario;
 use crate::report::tally;
 use crate::report::test::{ExpectationReport, FileReport, ScenarioReport, TestReport, junit, text};
 use crate::report::text::counted;
+use crate::simulator::answers::Answers;
 use crate::simulator::expect::judge;
 use crate::simulator::replay::Recorded;
 use crate::simulator::subject::Subject;
@@ -32,7 +34,7 @@ Examples:
   rollcast test .
   rollcast test checkout.roll --scenario errors
   rollcast test rollouts/ --env production --junit report.xml
-  rollcast test night.roll --manifests manifests/";
+  rollcast test night.roll --manifests manifests/ --answers measured.yaml";
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +45,9 @@ pub(crate) struct Test {
     /// Manifests that others wrote, for whose Rollouts the programs may have scenarios; may be repeated.
     #[arg(long, value_name = "PATH")]
     manifests: Vec<String>,
+    /// Measured values in the place of every scenario's world: answers by metric or query, or exported AnalysisRuns.
+    #[arg(long, value_name = "FILE")]
+    answers: Option<String>,
     /// Only scenarios whose name holds this text.
     #[arg(long, value_name = "TEXT")]
     scenario: Option<String>,
@@ -54,6 +59,13 @@ pub(crate) struct Test {
     junit: Option<PathBuf>,
     #[command(flatten)]
     inputs: Inputs,
+}
+
+/// What stands in the place of a scenario's own world.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    world: Option<&'a Recorded>,
+    answers: Option<&'a Answers>,
 }
 
 /// A file and its program, or what is wrong with it.
@@ -74,6 +86,10 @@ impl Test {
             Ok(rollouts) => rollouts,
             Err(status) => return status,
         };
+        let answers = match self.answers.as_ref().map(|path| measured::read(path, console)).transpose() {
+            Ok(answers) => answers,
+            Err(status) => return status,
+        };
         let mut library = Library::default();
         let (files, mut status) = self.compiled(&mut library, &rollouts, console);
         let good = || files.iter().filter_map(|(_, compiled)| compiled.as_ref().ok());
@@ -92,7 +108,8 @@ impl Test {
                     let play = |(scenario, world): (&Scenario, Option<Recorded>)| {
                         let subject = of(scenario);
                         let plain = scenario.rollout >= program.rollouts.len();
-                        let released = (subject.as_ref(), world.as_ref(), plain);
+                        let place = Place { world: world.as_ref(), answers: answers.as_ref() };
+                        let released = (subject.as_ref(), place, plain);
                         pool.install(|| self.scenario(file, released, scenario, &progress))
                     };
                     self.chosen(compiled).zip(worlds).map(play).collect()
@@ -200,10 +217,21 @@ impl Test {
         compiled.program.scenarios.iter().filter(wanted)
     }
 
+    /// Why a Rollout cannot be played in this place, if it cannot; a recording may have any series.
+    fn unplayable(&self, subject: &Subject, place: Place<'_>, plain: bool) -> Option<String> {
+        match (place, &self.answers) {
+            (Place { answers: Some(answers), .. }, Some(path)) => {
+                measured::cover(answers, subject, path).err()
+            }
+            (Place { world: None, .. }, _) if plain => manifests::unanswerable(subject),
+            _ => None,
+        }
+    }
+
     fn scenario(
         &self,
         file: &str,
-        (subject, world, plain): (Option<&Subject>, Option<&Recorded>, bool),
+        (subject, place, plain): (Option<&Subject>, Place<'_>, bool),
         scenario: &Scenario,
         progress: &ProgressBar,
     ) -> ScenarioReport {
@@ -222,6 +250,9 @@ impl Test {
                     shell(&subject.scene.rollout)
                 );
             }
+            if let Some(answers) = &self.answers {
+                command.push_str(&format!(" --answers {}", shell(answers)));
+            }
             for part in self.inputs.typed() {
                 command.push(' ');
                 command.push_str(&part);
@@ -229,20 +260,14 @@ impl Test {
             if run > 0 { format!("{command} --run {run}") } else { command }
         };
         report.replay = Some(replay(0));
-        if let Some(why) = unplayable(subject, world).filter(|_| plain) {
+        if let Some(why) = self.unplayable(subject, place, plain) {
             report.problem = Some(why);
             return report;
         }
-        let endings = match endings((subject, world), scenario, progress) {
-            Ok(endings) => endings,
-            Err(problem) => {
-                report.problem = Some(problem);
-                return report;
-            }
-        };
+        let endings = endings(subject, place, scenario, progress);
         report.runs = endings.len() as u64;
         report.seen = tally::of_all(&endings);
-        let outlasted = world.and_then(|world| outlasted(world, &endings));
+        let outlasted = place.world.and_then(|world| outlasted(world, &endings));
         if let Some(note) = &outlasted {
             report.seen.push_str(&format!("; {note}"));
         }
@@ -276,39 +301,30 @@ fn outlasted(world: &Recorded, endings: &[Ending]) -> Option<String> {
     }
 }
 
-/// Why a Rollout of manifests cannot be played, if it cannot; a recording may have any series.
-fn unplayable(subject: &Subject, world: Option<&Recorded>) -> Option<String> {
-    let name = &subject.spec.name;
-    let refused =
-        subject.spec.refused.as_ref().map(|reason| format!("The Rollout \"{name}\" is invalid: {reason}"));
-    refused.or_else(|| manifests::unanswerable(subject).filter(|_| world.is_none()))
-}
-
 /// The endings of all runs in the order of their numbers, whatever the number of threads.
-fn endings(
-    (subject, world): (&Subject, Option<&Recorded>),
-    scenario: &Scenario,
-    progress: &ProgressBar,
-) -> Result<Vec<Ending>, String> {
+fn endings(subject: &Subject, place: Place<'_>, scenario: &Scenario, progress: &ProgressBar) -> Vec<Ending> {
     // Batches are small enough to keep all cores busy and large enough that a simulation is seldom prepared.
     let batch = (scenario.runs / 64).clamp(1, 256);
     let starts: Vec<u64> = (0..scenario.runs).step_by(usize::try_from(batch).unwrap_or(1)).collect();
-    let batches: Result<Vec<Vec<Ending>>, String> = starts
+    let batches: Vec<Vec<Ending>> = starts
         .into_par_iter()
         .map(|start| {
             let mut simulation = Simulation::of(subject.clone(), scenario);
-            if let Some(world) = world {
+            if let Some(world) = place.world {
                 simulation = simulation.replaying(world);
+            }
+            if let Some(answers) = place.answers {
+                simulation = simulation.answered_by(Box::new(answers.clone()));
             }
             let runs = start..(start + batch).min(scenario.runs);
             let endings = runs.map(|run| {
                 progress.inc(1);
                 simulation.ending(run)
             });
-            Ok(endings.collect())
+            endings.collect()
         })
         .collect();
-    Ok(batches?.into_iter().flatten().collect())
+    batches.into_iter().flatten().collect()
 }
 
 /// A bar on standard error where that is a terminal; it leaves no trace.
