@@ -39,7 +39,7 @@ pub(super) fn canary(raw: &Value, reader: &mut Reader<'_>) -> Result<Canary, Uns
         steps,
         canary_service: reader.service(raw, "canaryService"),
         stable_service: reader.service(raw, "stableService"),
-        traffic: traffic::traffic(raw.field("trafficRouting"), reader)?,
+        traffic: traffic::traffic(raw, reader)?,
         background,
         max_surge: amount(raw, "maxSurge")?,
         max_unavailable: amount(raw, "maxUnavailable")?,

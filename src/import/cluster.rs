@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::field::Fields;
 use super::object::Object;
-use crate::model::argo::cluster::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
+use crate::model::argo::cluster::{
+    Cluster, Destination, DestinationRule, Ingress, Route, Service, VirtualService,
+};
 
 /// The cluster in which these objects stand.
 pub(super) fn cluster(
@@ -21,12 +23,22 @@ pub(super) fn cluster(
         services: services.iter().map(|object| service(object)).collect(),
         virtual_services: virtual_services.iter().map(|object| virtual_service(object)).collect(),
         destination_rules: destination_rules.iter().map(|object| destination_rule(object)).collect(),
+        ingresses: Vec::new(),
         places: Vec::new(),
     }
 }
 
 fn service(object: &Object) -> Service {
     Service { name: object.name().into(), selector: None, managed: false, adopted: false }
+}
+
+/// An Ingress, of which the controller watches class `nginx` unless it is told otherwise.
+/// Source: Argo Rollouts v1.9.1, utils/ingress/wrapper.go, `GetClass`.
+pub(super) fn ingress(object: &Object) -> Ingress {
+    let annotation = object.value.path(&["metadata", "annotations"]).text("kubernetes.io/ingress.class");
+    let class = object.value.field("spec").text("ingressClassName");
+    let class = if annotation.is_empty() { class } else { annotation };
+    Ingress { name: object.name().into(), watched: class == "nginx", weight: None, seen: None }
 }
 
 fn virtual_service(object: &Object) -> VirtualService {

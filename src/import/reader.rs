@@ -29,6 +29,8 @@ pub struct Reader<'a> {
     pub(super) workloads: Vec<&'a Object>,
     /// Its name; `default` where none is written.
     pub(super) namespace: &'a str,
+    /// The Rollout that is being read.
+    pub(super) rollout: String,
     /// References as they were written, with what they came to.
     analyses: Vec<(Value, AnalysisSpec)>,
 }
@@ -44,6 +46,7 @@ impl<'a> Reader<'a> {
             ingresses: objects.beside("Ingress", namespace),
             workloads,
             namespace: or_default(namespace),
+            rollout: String::new(),
             services: objects.beside("Service", namespace),
             virtual_services: objects.beside("VirtualService", namespace),
             destination_rules: objects.beside("DestinationRule", namespace),
@@ -55,9 +58,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The Services, VirtualServices and DestinationRules.
+    /// The Services, VirtualServices, DestinationRules and Ingresses.
     pub fn cluster(&self) -> Cluster {
-        cluster::cluster(&self.services, &self.virtual_services, &self.destination_rules)
+        Cluster {
+            ingresses: self.ingresses.iter().map(|object| cluster::ingress(object)).collect(),
+            ..cluster::cluster(&self.services, &self.virtual_services, &self.destination_rules)
+        }
     }
 
     /// The analyses of all specs read so far.
@@ -67,6 +73,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a Rollout. Of one that the controller's validation refuses it keeps what the status shows nonetheless.
     pub fn spec(&mut self, rollout: &Value) -> Result<Spec, Unsupported> {
+        rollout.name().clone_into(&mut self.rollout);
         let reason = match workload::resolved(rollout, self) {
             Ok(resolved) => validate::refusal(&resolved, self)?,
             Err(reason) => Some(reason),

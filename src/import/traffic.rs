@@ -1,34 +1,109 @@
 //! `trafficRouting`.
 //!
 //! Enters: routing that validation accepts. Leaves: [`Traffic`].
-//! It deliberately knows Istio's routes of HTTP only.
+//! It deliberately knows Istio's routes of HTTP only, and of plugins the one whose behaviour is known.
 
 use serde_json::Value;
 
 use super::field::Fields;
+use super::object::Object;
 use super::problem::Unsupported;
 use super::reader::Reader;
-use crate::model::argo::{Subsets, Traffic};
+use crate::model::argo::{Istio, Router, Subsets, Traffic, canary_ingress};
 
 const PATH: &str = "spec.strategy.canary.trafficRouting";
 
-/// Reads the routing.
-pub(super) fn traffic(raw: Option<&Value>, reader: &Reader<'_>) -> Result<Option<Traffic>, Unsupported> {
+/// The plugin for the Gateway API, which takes each weight at once and says so.
+/// Source: argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi, `VerifyWeight`.
+const GATEWAY_API: &str = "argoproj-labs/gatewayAPI";
+
+/// Reads the routing of a canary strategy.
+pub(super) fn traffic(canary: &Value, reader: &Reader<'_>) -> Result<Option<Traffic>, Unsupported> {
+    let raw = canary.field("trafficRouting");
     let Some(object) = raw.and_then(Value::as_object) else {
         return Ok(None);
     };
-    for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-        match key.as_str() {
-            "istio" | "managedRoutes" => {}
-            "plugins" => {
-                let names = value.as_object().into_iter().flat_map(|plugins| plugins.keys());
-                let names: Vec<&str> = names.map(String::as_str).collect();
-                let feature = format!("traffic by the plugin {}", names.join(", "));
-                return Err(Unsupported::new(format!("{PATH}.plugins"), feature));
-            }
-            other => return Err(Unsupported::new(format!("{PATH}.{other}"), format!("traffic by {other}"))),
-        }
+    let known = ["istio", "nginx", "plugins", "managedRoutes", "maxTrafficWeight"];
+    let other = object.iter().find(|(key, value)| !value.is_null() && !known.contains(&key.as_str()));
+    if let Some((other, _)) = other {
+        return Err(Unsupported::new(format!("{PATH}.{other}"), format!("traffic by {other}")));
     }
+    let max_weight = raw.int("maxTrafficWeight").unwrap_or(100);
+    if max_weight <= 0 {
+        let feature = "a total weight of nothing, by which the controller divides";
+        return Err(Unsupported::new(format!("{PATH}.maxTrafficWeight"), feature));
+    }
+    let mut routers = Vec::new();
+    if raw.field("istio").is_some() {
+        routers.push(Router::Istio(istio(raw, reader)?));
+    }
+    if let Some(raw) = raw.field("nginx") {
+        routers.push(Router::Nginx(nginx(raw, reader)?));
+    }
+    for name in raw.field("plugins").and_then(Value::as_object).into_iter().flat_map(|list| list.keys()) {
+        routers.push(plugin(name, canary, max_weight)?);
+    }
+    if routers.is_empty() {
+        return Err(Unsupported::new(PATH, "traffic without a router"));
+    }
+    Ok(Some(Traffic { routers, max_weight }))
+}
+
+fn plugin(name: &str, canary: &Value, max_weight: i64) -> Result<Router, Unsupported> {
+    let unsupported = |field: &str, feature| Err(Unsupported::new(format!("{PATH}.{field}"), feature));
+    if name != GATEWAY_API {
+        return unsupported("plugins", format!("traffic by the plugin {name}"));
+    }
+    if canary.text("canaryService").is_empty() || canary.text("stableService").is_empty() {
+        return unsupported("plugins", format!("the plugin {name} without both Services, which it needs"));
+    }
+    if max_weight != 100 {
+        let feature = format!("a total weight of {max_weight} with the plugin {name}, which knows only 100");
+        return unsupported("maxTrafficWeight", feature);
+    }
+    Ok(Router::Plugin(name.into()))
+}
+
+fn nginx(raw: &Value, reader: &Reader<'_>) -> Result<Vec<usize>, Unsupported> {
+    let names: Vec<&str> = match raw.field("stableIngresses") {
+        Some(_) => raw.list("stableIngresses").iter().filter_map(Value::as_str).collect(),
+        None => vec![raw.text("stableIngress")],
+    };
+    let unsupported = |feature: String| Err(Unsupported::new(format!("{PATH}.nginx"), feature));
+    let position = |name: &str| reader.ingresses.iter().position(|ingress| ingress.name() == name);
+    let mut found = Vec::new();
+    for name in names {
+        let Some((at, ingress)) = position(name).and_then(|at| Some((at, *reader.ingresses.get(at)?))) else {
+            return unsupported(format!("the Ingress {name}, which is not among the documents"));
+        };
+        if !has_services(ingress) {
+            return unsupported(format!(
+                "the Ingress {name} with a rule without a Service, at which the controller fails"
+            ));
+        }
+        let canary = canary_ingress(&reader.rollout, name);
+        if position(&canary).is_some() {
+            return unsupported(format!(
+                "the Ingress {canary}, which stands where the controller makes its own"
+            ));
+        }
+        found.push(at);
+    }
+    Ok(found)
+}
+
+/// Whether every rule has paths, and every path a Service. Source: nginx.go, `buildCanaryIngress`.
+fn has_services(ingress: &Object) -> bool {
+    ingress.value.field("spec").list("rules").iter().all(|rule| {
+        rule.field("http").is_some()
+            && rule.field("http").list("paths").iter().all(|path| {
+                let backend = path.field("backend");
+                backend.field("service").is_some() || backend.field("serviceName").is_some()
+            })
+    })
+}
+
+fn istio(raw: Option<&Value>, reader: &Reader<'_>) -> Result<Istio, Unsupported> {
     let istio = raw.field("istio");
     let Some(service) = istio.field("virtualService") else {
         return Err(Unsupported::new(format!("{PATH}.istio.virtualServices"), "several VirtualServices"));
@@ -41,12 +116,12 @@ pub(super) fn traffic(raw: Option<&Value>, reader: &Reader<'_>) -> Result<Option
         return Err(Unsupported::new(place(), "a VirtualService with tls or tcp routes"));
     }
     let destination_rule = istio.field("destinationRule").map(|rule| subsets(rule, reader)).transpose()?;
-    Ok(Some(Traffic {
+    Ok(Istio {
         virtual_service: index,
         routes: service.list("routes").iter().filter_map(Value::as_str).map(Into::into).collect(),
         destination_rule,
         managed_routes: raw.list("managedRoutes").iter().map(|route| route.text("name").into()).collect(),
-    }))
+    })
 }
 
 fn subsets(rule: &Value, reader: &Reader<'_>) -> Result<Subsets, Unsupported> {

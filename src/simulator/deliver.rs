@@ -11,7 +11,7 @@ use super::machine::Machine;
 use super::objects::Hash;
 use super::objects::experiment::ExperimentId;
 use super::objects::run::RunId;
-use super::objects::store::Change;
+use super::objects::store::{Change, Store};
 use super::pods::{Life, NewPod, Nursery, PodChange, cut};
 use super::trace::EventKind;
 use crate::model::argo::Template;
@@ -80,13 +80,16 @@ fn share(core: &Core, version: Hash) -> i64 {
         let new = store.sets.iter().find(|set| Some(set.hash) == newest).map_or(0, |set| set.available);
         return (100 * new).checked_div(total).unwrap_or(0);
     };
+    let Some(istio) = canary.istio() else {
+        return share_by_services(store, version, traffic.max_weight);
+    };
     let Some(route) =
-        store.virtual_services.get(traffic.virtual_service).and_then(|service| service.http.last())
+        store.virtual_services.get(istio.virtual_service).and_then(|service| service.http.last())
     else {
         return 0;
     };
     let target = |host: &str, subset: Option<&str>| -> Option<Hash> {
-        if let (Some(subset), Some(rule)) = (subset, &traffic.destination_rule) {
+        if let (Some(subset), Some(rule)) = (subset, &istio.destination_rule) {
             return store
                 .destination_rules
                 .get(rule.destination_rule)?
@@ -98,6 +101,17 @@ fn share(core: &Core, version: Hash) -> i64 {
         store.services.iter().find(|service| Some(&*service.name) == host.split('.').next())?.selector
     };
     route.to.iter().filter(|to| target(&to.host, to.subset.as_deref()) == newest).map(|to| to.weight).sum()
+}
+
+/// Percent of traffic that the two Services bring to a version, by the weights that the router was told last.
+fn share_by_services(store: &Store, version: Hash, max: i64) -> i64 {
+    let canary = &store.rollout.spec.canary;
+    let weight = store.rollout.status.weights.map_or(0, |weights| weights.canary);
+    let sides = [(canary.canary_service, weight), (canary.stable_service, max - weight)];
+    let reached = sides.into_iter().filter(|(service, _)| {
+        service.and_then(|at| store.services.get(at)).and_then(|service| service.selector) == Some(version)
+    });
+    (100 * reached.map(|(_, weight)| weight).sum::<i64>()).checked_div(max).unwrap_or(0)
 }
 
 struct Kindergarten<'a> {
@@ -132,10 +146,10 @@ impl Machine<'_> {
         }
     }
 
-    /// Without a router nobody writes a weight, and what the pods or the active Service come to is told instead.
+    /// Without Istio nobody writes a weight into a VirtualService, and what Services and pods come to is told instead.
     pub(super) fn tell_share(&mut self, split: Weight) {
         let spec = &self.core.store.rollout.spec;
-        if spec.blue_green.is_some() || spec.canary.traffic.is_none() {
+        if spec.blue_green.is_some() || spec.canary.istio().is_none() {
             self.core.tell(self.recorder, || EventKind::Weight { canary: split.percent() });
         }
     }
@@ -186,6 +200,7 @@ impl Machine<'_> {
             Change::Service(at) => RouteObject::Service(at),
             Change::VirtualService(at) => RouteObject::VirtualService(at),
             Change::DestinationRule(at) => RouteObject::DestinationRule(at),
+            Change::Ingress(at) => RouteObject::Ingress(at),
             _ => {
                 self.core.route_writes.clear();
                 return;
@@ -209,6 +224,11 @@ impl Machine<'_> {
                 });
             }
             Change::Rollout | Change::VirtualService(_) => self.core.rollout.event(now),
+            Change::Ingress(at) => {
+                if self.core.store.ingresses.get(at).is_some_and(|ingress| ingress.watched) {
+                    self.core.rollout.event(now);
+                }
+            }
             Change::RunDeleted(id) => {
                 if self.experiment_of(id).is_none() {
                     self.core.rollout.event(now);
@@ -315,6 +335,9 @@ impl Machine<'_> {
         }
         for at in 0..self.core.store.destination_rules.len() {
             self.notify(Change::DestinationRule(at));
+        }
+        for at in 0..self.core.store.ingresses.len() {
+            self.notify(Change::Ingress(at));
         }
     }
 

@@ -132,6 +132,8 @@ pub enum RouteObject {
     VirtualService(usize),
     /// A DestinationRule by index.
     DestinationRule(usize),
+    /// The canary's Ingress beside the one of that index.
+    Ingress(usize),
 }
 
 /// Whom the controllers tell what happens.

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
 use super::pods::cut;
 use crate::model::analysis::{Analysis, ArgValue};
-use crate::model::argo::{self as spec, AnalysisSpec, Canary, MetricSpec, Spec, Step, Subsets, Traffic};
+use crate::model::argo::{
+    self as spec, AnalysisSpec, Canary, Istio, MetricSpec, Spec, Step, Subsets, Traffic,
+};
 use crate::model::rollout::{Rollout, Split, StepKind};
 
 /// What the controllers find.
@@ -142,7 +144,7 @@ fn routes(rollout: &Rollout) -> (Cluster, Traffic) {
         name: name.as_str().into(),
         http: vec![Route { name: Some(Arc::clone(&primary)), matches: None, mirror: None, to }],
     });
-    let traffic =
-        Traffic { virtual_service: 0, routes: vec![primary], destination_rule, managed_routes: Vec::new() };
-    (cluster, traffic)
+    let istio =
+        Istio { virtual_service: 0, routes: vec![primary], destination_rule, managed_routes: Vec::new() };
+    (cluster, Traffic::istio(istio))
 }

@@ -71,13 +71,14 @@ fn phase_of(phase: tree::Phase) -> Phase {
     }
 }
 
-/// The weight that the status has; without a router, the share of the pods or the Service's choice.
+/// The weight that the status has, in percent of all traffic; without a router, the share of the pods or the Service's choice.
 fn weight(core: &Core) -> i64 {
     let rollout = &core.store.rollout;
     if rollout.spec.blue_green.is_some() || rollout.spec.canary.traffic.is_none() {
         return super::deliver::newest_share(core);
     }
-    rollout.status.weights.map_or(0, |weights| weights.canary)
+    let weight = rollout.status.weights.map_or(0, |weights| weights.canary);
+    (100 * weight).checked_div(rollout.spec.canary.max_weight()).unwrap_or(0)
 }
 
 impl Before {

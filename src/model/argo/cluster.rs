@@ -88,6 +88,19 @@ pub struct DestinationRule {
     pub managed: bool,
 }
 
+/// An Ingress of the stable side, with the canary's that the controller makes beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ingress {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it is of a class that the controller watches.
+    pub watched: bool,
+    /// The weight that the canary's has, once there is one.
+    pub weight: Option<i64>,
+    /// What the controllers' cache shows of that weight.
+    pub seen: Option<i64>,
+}
+
 /// The cluster before the Rollout is applied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cluster {
@@ -97,6 +110,8 @@ pub struct Cluster {
     pub virtual_services: Vec<VirtualService>,
     /// DestinationRules.
     pub destination_rules: Vec<DestinationRule>,
+    /// Ingresses.
+    pub ingresses: Vec<Ingress>,
     /// The place of each pod template's hash among hashes; missing ones stand in template order.
     pub places: Vec<u32>,
 }

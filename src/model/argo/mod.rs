@@ -5,8 +5,10 @@
 
 pub mod cluster;
 mod experiment;
+mod traffic;
 
 pub use experiment::{Experiment, ExperimentAnalysis, ExperimentTemplate, SpecRef};
+pub use traffic::{Istio, Router, Subsets, Traffic, canary_ingress};
 
 use std::sync::Arc;
 
@@ -208,30 +210,6 @@ pub struct CanaryScale {
     pub replicas: Option<i64>,
     /// `matchTrafficWeight`
     pub match_traffic_weight: bool,
-}
-
-/// `trafficRouting.istio`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Traffic {
-    /// `virtualService`: an index into the cluster's VirtualServices.
-    pub virtual_service: usize,
-    /// `virtualService.routes`; empty means none are named.
-    pub routes: Vec<Arc<str>>,
-    /// `destinationRule`
-    pub destination_rule: Option<Subsets>,
-    /// `trafficRouting.managedRoutes[].name`
-    pub managed_routes: Vec<Arc<str>>,
-}
-
-/// `trafficRouting.istio.destinationRule`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subsets {
-    /// An index into the cluster's DestinationRules.
-    pub destination_rule: usize,
-    /// `canarySubsetName`
-    pub canary: Arc<str>,
-    /// `stableSubsetName`
-    pub stable: Arc<str>,
 }
 
 /// `analysis` of the strategy.

@@ -12,7 +12,7 @@ pub mod store;
 
 use crate::model::argo::Template;
 pub use crate::model::argo::cluster::{
-    Cluster, Destination, DestinationRule, Hash, Mirror, Route, Service, VirtualService,
+    Cluster, Destination, DestinationRule, Hash, Ingress, Mirror, Route, Service, VirtualService,
 };
 use experiment::{Owner, SetKey};
 

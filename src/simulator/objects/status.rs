@@ -140,6 +140,8 @@ pub struct Weights {
     pub stable: i64,
     /// The stable side's hash.
     pub stable_hash: Option<Hash>,
+    /// `verified`: whether the last router says that it is in force.
+    pub verified: Option<bool>,
 }
 
 /// `canary.weights.additional[]`: what a template of an experiment gets.

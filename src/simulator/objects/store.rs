@@ -6,7 +6,7 @@
 use super::experiment::{Experiment, ExperimentId, Owner, SetKey};
 use super::run::{Run, RunId};
 use super::status::{Rollout, Status};
-use super::{Cluster, DestinationRule, Hash, ReplicaSet, Service, VirtualService};
+use super::{Cluster, DestinationRule, Hash, Ingress, ReplicaSet, Service, VirtualService};
 use crate::model::argo::{Spec, Template};
 
 /// A change that a watch would report.
@@ -34,6 +34,8 @@ pub(in crate::simulator) enum Change {
     VirtualService(usize),
     /// A DestinationRule.
     DestinationRule(usize),
+    /// The canary's Ingress beside one.
+    Ingress(usize),
 }
 
 impl Change {
@@ -46,7 +48,10 @@ impl Change {
 
     /// Whether it is about traffic only.
     pub(in crate::simulator) fn route(self) -> bool {
-        matches!(self, Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_))
+        matches!(
+            self,
+            Self::Service(_) | Self::VirtualService(_) | Self::DestinationRule(_) | Self::Ingress(_)
+        )
     }
 }
 
@@ -69,6 +74,8 @@ pub struct Store {
     pub virtual_services: Vec<VirtualService>,
     /// DestinationRules.
     pub destination_rules: Vec<DestinationRule>,
+    /// Ingresses.
+    pub ingresses: Vec<Ingress>,
     hashes: Vec<Template>,
     places: Vec<u32>,
     /// Whether what a deleted experiment owned is deleted with it, as in a cluster.
@@ -86,6 +93,7 @@ impl Store {
         changes.extend((0..cluster.services.len()).map(Change::Service));
         changes.extend((0..cluster.virtual_services.len()).map(Change::VirtualService));
         changes.extend((0..cluster.destination_rules.len()).map(Change::DestinationRule));
+        changes.extend((0..cluster.ingresses.len()).map(Change::Ingress));
         Self {
             rollout: Rollout {
                 spec,
@@ -102,6 +110,7 @@ impl Store {
             services: cluster.services.clone(),
             virtual_services: cluster.virtual_services.clone(),
             destination_rules: cluster.destination_rules.clone(),
+            ingresses: cluster.ingresses.clone(),
             hashes: Vec::new(),
             places: cluster.places.clone(),
             collects: true,
@@ -365,11 +374,24 @@ impl Store {
         }
     }
 
+    /// Writes the weight of the canary's Ingress.
+    pub(in crate::simulator) fn write_ingress(&mut self, at: usize, weight: i64) {
+        if let Some(ingress) = self.ingresses.get_mut(at)
+            && ingress.weight != Some(weight)
+        {
+            ingress.weight = Some(weight);
+            self.changes.push(Change::Ingress(at));
+        }
+    }
+
     /// The caches show what is stored.
     pub(in crate::simulator) fn delivered(&mut self) {
         self.changes.clear();
         self.seen.clear();
         self.stale.clear();
+        for ingress in &mut self.ingresses {
+            ingress.seen = ingress.weight;
+        }
         for service in &mut self.services {
             service.adopted = service.managed;
         }

@@ -16,7 +16,7 @@ use super::subject::{SignalQueries, Subject};
 use super::trace::SloBound;
 use super::world::{Needs, Scene};
 use crate::model::argo::cluster::Cluster;
-use crate::model::argo::{Analysis, AnalysisSpec, Canary, Spec};
+use crate::model::argo::{Analysis, AnalysisSpec, Canary, Router, Spec};
 use crate::model::rollout::Split;
 use crate::promql::Options;
 use crate::unit::Seconds;
@@ -42,7 +42,7 @@ impl Plain {
         let scene = self.scene();
         let Self { spec, cluster, analyses, .. } = self;
         let mut subject = Subject {
-            route: route(&spec).to_owned(),
+            route: route(&spec),
             steps: step::labels(&spec, &analyses),
             slos: bounds(&analyses),
             signals: Vec::new(),
@@ -73,19 +73,19 @@ impl Plain {
         };
         let common = || self.service.clone().unwrap_or_else(|| spec.name.to_string());
         let canary = &spec.canary;
+        let rule = canary.istio().and_then(|istio| istio.destination_rule.as_ref());
         let (split, stable_service, canary_service) = match (&spec.blue_green, &canary.traffic) {
             // All traffic goes through the active Service, whoever is behind it; proxies tell pods apart.
             (Some(strategy), _) => {
                 let active = service(Some(strategy.active_service)).unwrap_or_else(common);
                 (Split::Subsets, active.clone(), active)
             }
-            (None, Some(traffic)) if traffic.destination_rule.is_none() => (
+            (None, Some(_)) if rule.is_none() => (
                 Split::Hosts,
                 service(canary.stable_service).unwrap_or_else(common),
                 service(canary.canary_service).unwrap_or_else(common),
             ),
-            (None, Some(traffic)) => {
-                let rule = traffic.destination_rule.as_ref();
+            (None, Some(_)) => {
                 let host = rule.and_then(|rule| cluster.destination_rules.get(rule.destination_rule));
                 let host = host.and_then(|rule| rule.host.split('.').next()).map(str::to_owned);
                 let host = host.unwrap_or_else(common);
@@ -126,13 +126,25 @@ fn side(analyses: &[AnalysisSpec], latest: Hash, stable: Hash) -> Vec<(String, S
     all
 }
 
-fn route(spec: &Spec) -> &'static str {
-    match (&spec.blue_green, &spec.canary.traffic) {
-        (Some(_), _) => "blue-green",
-        (None, None) => "replicas",
-        (None, Some(traffic)) if traffic.destination_rule.is_some() => "istio by subset",
-        (None, Some(_)) => "istio by host",
-    }
+/// How traffic is split: `istio by host`, `nginx`, `gatewayAPI by plugin`.
+fn route(spec: &Spec) -> String {
+    let Some(traffic) = spec.canary.traffic.as_ref().filter(|_| spec.blue_green.is_none()) else {
+        return if spec.blue_green.is_some() { "blue-green" } else { "replicas" }.to_owned();
+    };
+    let routers: Vec<String> = traffic
+        .routers
+        .iter()
+        .map(|router| match router {
+            Router::Istio(istio) if istio.destination_rule.is_some() => "istio by subset".to_owned(),
+            Router::Istio(_) => "istio by host".to_owned(),
+            Router::Nginx(_) => "nginx".to_owned(),
+            Router::Plugin(name) => {
+                let short = name.rsplit('/').next().unwrap_or_default();
+                format!("{short} by plugin")
+            }
+        })
+        .collect();
+    routers.join(" and ")
 }
 
 fn bounds(analyses: &[AnalysisSpec]) -> Vec<SloBound> {

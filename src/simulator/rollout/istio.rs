@@ -7,33 +7,32 @@ use std::sync::Arc;
 
 use super::destinations::{Sides, apply};
 use super::{Failure, Reconcile};
-use crate::model::argo::{HeaderRoute, MirrorRoute, Subsets, Traffic};
+use crate::model::argo::{HeaderRoute, Istio, MirrorRoute, Subsets};
 use crate::simulator::objects::status::AdditionalWeight;
 use crate::simulator::objects::{Destination, Hash, Mirror, Route, VirtualService};
 use crate::simulator::trace::EventKind;
 
 /// Whether a weight is written to a route; `names` are those that the Rollout lists.
 /// Source: `getHttpRouteIndexesToPatch`, `generateVirtualServicePatches`.
-fn is_patched(traffic: &Traffic, http: &[Route], at: usize) -> bool {
+fn is_patched(istio: &Istio, http: &[Route], at: usize) -> bool {
     let mirrored = |route: &Route| {
-        route.mirror.is_some()
-            && route.name.as_ref().is_some_and(|name| traffic.managed_routes.contains(name))
+        route.mirror.is_some() && route.name.as_ref().is_some_and(|name| istio.managed_routes.contains(name))
     };
     let Some(route) = http.get(at) else {
         return false;
     };
-    if traffic.routes.is_empty() && !http.iter().any(mirrored) {
+    if istio.routes.is_empty() && !http.iter().any(mirrored) {
         return http.len() == 1 || http.iter().position(|route| route.name.is_none()) == Some(at);
     }
     let first = http.iter().position(|other| other.name == route.name) == Some(at);
-    let listed = route.name.as_ref().is_some_and(|name| traffic.routes.contains(name));
+    let listed = route.name.as_ref().is_some_and(|name| istio.routes.contains(name));
     first && (listed || mirrored(route))
 }
 
 /// The destinations that follow the weight. Source: `getVirtualServiceSetWeightRoute`.
-fn weighted<'a>(traffic: &Traffic, http: &'a [Route]) -> Option<&'a Route> {
+fn weighted<'a>(istio: &Istio, http: &'a [Route]) -> Option<&'a Route> {
     let named = |name: &Arc<str>| http.iter().find(|route| route.name.as_ref() == Some(name));
-    match traffic.routes.first() {
+    match istio.routes.first() {
         Some(name) => named(name),
         None if http.len() == 1 => http.first(),
         None => http.iter().find(|route| route.name.is_none()),
@@ -41,13 +40,13 @@ fn weighted<'a>(traffic: &Traffic, http: &'a [Route]) -> Option<&'a Route> {
 }
 
 /// Managed routes on top, in their order. Source: `orderRoutes`.
-fn order(traffic: &Traffic, service: &mut VirtualService) {
-    if traffic.managed_routes.is_empty() {
+fn order(istio: &Istio, service: &mut VirtualService) {
+    if istio.managed_routes.is_empty() {
         return;
     }
     let place = |route: &Route| {
         let name = route.name.as_ref();
-        traffic.managed_routes.iter().position(|managed| name == Some(managed)).unwrap_or(usize::MAX)
+        istio.managed_routes.iter().position(|managed| name == Some(managed)).unwrap_or(usize::MAX)
     };
     service.http.sort_by_key(place);
 }
@@ -86,12 +85,12 @@ fn subsets_with(
 }
 
 impl Reconcile<'_> {
-    fn sides(&self, traffic: &Traffic) -> Sides {
+    fn sides(&self, istio: &Istio) -> Sides {
         let service = |at: Option<usize>| {
             let service = self.core.store.services.get(at?)?;
             Some(Arc::clone(&service.name))
         };
-        let subsets = traffic.destination_rule.as_ref();
+        let subsets = istio.destination_rule.as_ref();
         Sides {
             canary_service: service(self.canary.canary_service),
             stable_service: service(self.canary.stable_service),
@@ -103,12 +102,12 @@ impl Reconcile<'_> {
     /// Source: `SetWeight`.
     pub(super) fn set_weight(
         &mut self,
-        traffic: &Traffic,
+        istio: &Istio,
         desired: i64,
         additional: &[AdditionalWeight],
     ) -> Result<(), Failure> {
-        let at = traffic.virtual_service;
-        let sides = self.sides(traffic);
+        let at = istio.virtual_service;
+        let sides = self.sides(istio);
         let Some(cached) = self.core.store.cached_virtual_service(at) else {
             return Ok(());
         };
@@ -116,7 +115,7 @@ impl Reconcile<'_> {
             .http
             .iter()
             .enumerate()
-            .filter(|(route, _)| is_patched(traffic, &cached.http, *route))
+            .filter(|(route, _)| is_patched(istio, &cached.http, *route))
             .map(|(route, old)| (route, sides.patches(&old.to, desired, additional)))
             .filter(|(_, patches)| !patches.is_empty())
             .collect();
@@ -129,7 +128,7 @@ impl Reconcile<'_> {
                 apply(&mut route.to, patches);
             }
         }
-        order(traffic, &mut next);
+        order(istio, &mut next);
         let name = Arc::clone(&next.name);
         if !self.core.store.update_virtual_service(at, next) {
             let failure = Failure::stale_virtual_service(at);
@@ -144,19 +143,19 @@ impl Reconcile<'_> {
         Ok(())
     }
 
-    fn cached_service(&self, traffic: &Traffic) -> Option<VirtualService> {
-        self.core.store.cached_virtual_service(traffic.virtual_service).cloned()
+    fn cached_service(&self, istio: &Istio) -> Option<VirtualService> {
+        self.core.store.cached_virtual_service(istio.virtual_service).cloned()
     }
 
     fn write_routes(
         &mut self,
-        traffic: &Traffic,
+        istio: &Istio,
         mut next: VirtualService,
         context: &'static str,
         done: impl FnOnce(&str) -> String,
     ) -> Result<(), Failure> {
-        let at = traffic.virtual_service;
-        order(traffic, &mut next);
+        let at = istio.virtual_service;
+        order(istio, &mut next);
         let name = Arc::clone(&next.name);
         if !self.core.store.update_virtual_service_in_place(at, next) {
             return Err(Failure::stale_virtual_service(at).within(context));
@@ -166,23 +165,23 @@ impl Reconcile<'_> {
     }
 
     /// Source: `RemoveManagedRoutes`.
-    pub(super) fn remove_managed_routes(&mut self, traffic: &Traffic) -> Result<(), Failure> {
+    pub(super) fn remove_managed_routes(&mut self, istio: &Istio) -> Result<(), Failure> {
         let managed =
-            |route: &Route| route.name.as_ref().is_some_and(|name| traffic.managed_routes.contains(name));
+            |route: &Route| route.name.as_ref().is_some_and(|name| istio.managed_routes.contains(name));
         let any = self
             .core
             .store
-            .cached_virtual_service(traffic.virtual_service)
+            .cached_virtual_service(istio.virtual_service)
             .is_some_and(|service| service.http.iter().any(managed));
         if !any {
             return Ok(());
         }
-        let Some(mut next) = self.cached_service(traffic) else {
+        let Some(mut next) = self.cached_service(istio) else {
             return Ok(());
         };
         next.http.retain(|route| !managed(route));
         self.write_routes(
-            traffic,
+            istio,
             next,
             "[RemoveManagedRoutes] failed to update kubernetes virtual service",
             |name| format!("VirtualService `{name}` removed all managed routes."),
@@ -190,9 +189,9 @@ impl Reconcile<'_> {
     }
 
     /// The canary's host and subset in managed routes.
-    fn canary_target(&self, traffic: &Traffic) -> (Arc<str>, Option<Arc<str>>) {
-        let sides = self.sides(traffic);
-        let rule = traffic
+    fn canary_target(&self, istio: &Istio) -> (Arc<str>, Option<Arc<str>>) {
+        let sides = self.sides(istio);
+        let rule = istio
             .destination_rule
             .as_ref()
             .and_then(|subsets| self.core.store.destination_rules.get(subsets.destination_rule))
@@ -203,17 +202,13 @@ impl Reconcile<'_> {
     }
 
     /// Source: `SetHeaderRoute`.
-    pub(super) fn set_header_route(
-        &mut self,
-        traffic: &Traffic,
-        header: &HeaderRoute,
-    ) -> Result<(), Failure> {
-        let Some(mut next) = self.cached_service(traffic) else {
+    pub(super) fn set_header_route(&mut self, istio: &Istio, header: &HeaderRoute) -> Result<(), Failure> {
+        let Some(mut next) = self.cached_service(istio) else {
             return Ok(());
         };
         next.http.retain(|route| route.name.as_ref() != Some(&header.name));
         if let Some(matches) = &header.matches {
-            let (host, subset) = self.canary_target(traffic);
+            let (host, subset) = self.canary_target(istio);
             next.http.push(Route {
                 name: Some(Arc::clone(&header.name)),
                 matches: Some(Arc::clone(matches)),
@@ -222,25 +217,21 @@ impl Reconcile<'_> {
             });
         }
         let route = Arc::clone(&header.name);
-        self.write_routes(traffic, next, "[SetHeaderRoute] failed to update routes", |name| {
+        self.write_routes(istio, next, "[SetHeaderRoute] failed to update routes", |name| {
             format!("VirtualService `{name}` set headerRoute '{route}'")
         })
     }
 
     /// Source: `SetMirrorRoute`.
-    pub(super) fn set_mirror_route(
-        &mut self,
-        traffic: &Traffic,
-        mirror: &MirrorRoute,
-    ) -> Result<(), Failure> {
-        let Some(mut next) = self.cached_service(traffic) else {
+    pub(super) fn set_mirror_route(&mut self, istio: &Istio, mirror: &MirrorRoute) -> Result<(), Failure> {
+        let Some(mut next) = self.cached_service(istio) else {
             return Ok(());
         };
         next.http.retain(|route| route.name.as_ref() != Some(&mirror.name));
         if let Some(matches) = &mirror.matches {
-            let (host, subset) = self.canary_target(traffic);
+            let (host, subset) = self.canary_target(istio);
             // Upstream reads the port of the first destination without asking whether there is one.
-            let to = weighted(traffic, &next.http).map(|route| route.to.clone()).unwrap_or_default();
+            let to = weighted(istio, &next.http).map(|route| route.to.clone()).unwrap_or_default();
             if to.is_empty() {
                 return Err(Failure::panic());
             }
@@ -254,7 +245,7 @@ impl Reconcile<'_> {
         }
         let route = Arc::clone(&mirror.name);
         let context = "[SetMirrorRoute] failed to update virtual service ";
-        self.write_routes(traffic, next, context, |name| {
+        self.write_routes(istio, next, context, |name| {
             format!("VirtualService `{name}` set mirrorRoute '{route}'")
         })
     }
@@ -262,7 +253,7 @@ impl Reconcile<'_> {
     /// Source: istio.go, `UpdateHash`, `shouldDelayDestinationRuleUpdate`.
     pub(super) fn update_hash(
         &mut self,
-        traffic: &Traffic,
+        istio: &Istio,
         canary: Option<Hash>,
         stable: Option<Hash>,
         additional: &[AdditionalWeight],
@@ -280,7 +271,7 @@ impl Reconcile<'_> {
                 return Err(Failure::delayed(set.hash));
             }
         }
-        let Some(subsets) = &traffic.destination_rule else {
+        let Some(subsets) = &istio.destination_rule else {
             return Ok(());
         };
         let Some(rule) = self.core.store.destination_rules.get(subsets.destination_rule) else {

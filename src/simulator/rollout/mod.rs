@@ -21,6 +21,7 @@ mod pause;
 mod phase;
 mod replicas;
 mod revision;
+mod router;
 mod scale_down;
 mod service;
 mod steps;

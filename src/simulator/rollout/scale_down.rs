@@ -158,9 +158,8 @@ impl Reconcile<'_> {
             .any(|service| service.selector == hash);
         let subset = self
             .canary
-            .traffic
-            .as_ref()
-            .and_then(|traffic| traffic.destination_rule.as_ref())
+            .istio()
+            .and_then(|istio| istio.destination_rule.as_ref())
             .and_then(|subsets| self.core.store.destination_rules.get(subsets.destination_rule))
             .is_some_and(|rule| rule.subsets.iter().any(|(_, label)| *label == hash));
         status.stable == hash

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::weights::{MAX_WEIGHT, threshold_met};
+use super::weights::threshold_met;
 use super::{Failure, Reconcile};
-use crate::model::argo::Traffic;
+use crate::model::argo::Router;
 use crate::simulator::objects::Hash;
 use crate::simulator::objects::status::{AdditionalWeight, Weights};
 
@@ -20,6 +20,16 @@ impl Reconcile<'_> {
             self.status.additional.clear();
             return Ok(());
         };
+        for router in &traffic.routers {
+            if !self.reconcile_router(router)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the next router is to be told too.
+    fn reconcile_router(&mut self, router: &Router) -> Result<bool, Failure> {
         let mut canary_hash = Some(self.new.hash);
         let stable_hash = self.stable.map(|set| set.hash);
         let mut additional = Vec::new();
@@ -27,44 +37,46 @@ impl Reconcile<'_> {
             canary_hash = Some(previous);
             self.weight_on_abort()
         } else {
-            self.desired_weight(traffic, &mut additional)?
+            self.desired_weight(router, &mut additional)?
         };
-        if !self.stable_can_carry(MAX_WEIGHT - desired) {
-            return Ok(());
+        if !self.stable_can_carry(self.canary.max_weight() - desired) {
+            return Ok(false);
         }
         if self.rollout.revision > 1
             && let Some(step) = self.current_step().cloned()
         {
             if let Some(route) = &step.set_header_route {
-                self.set_header_route(traffic, route)?;
+                self.tell_header_route(router, route)?;
             }
             if let Some(route) = &step.set_mirror_route {
-                self.set_mirror_route(traffic, route)?;
+                self.tell_mirror_route(router, route)?;
             }
         }
         let recorded = self.rollout.status.weights;
         if self.new.available == 0 && recorded.is_some_and(|weights| weights.canary > 0) {
-            self.set_weight(traffic, desired, &additional)?;
+            self.tell_weight(router, desired, &additional)?;
         }
-        self.update_hash(traffic, canary_hash, stable_hash, &additional)?;
-        self.set_weight(traffic, desired, &additional)?;
-        self.note_weights(desired, (canary_hash, stable_hash), additional);
-        Ok(())
+        self.tell_hash(router, canary_hash, stable_hash, &additional)?;
+        self.tell_weight(router, desired, &additional)?;
+        self.note_weights(desired, router.verifies(), (canary_hash, stable_hash), additional);
+        Ok(true)
     }
 
     /// Source: `calculateWeightStatus`, `trafficWeightUpdatedMessage`.
     fn note_weights(
         &mut self,
         desired: i64,
+        verified: Option<bool>,
         (canary_hash, stable_hash): (Option<Hash>, Option<Hash>),
         additional: Vec<AdditionalWeight>,
     ) {
         let others: i64 = additional.iter().map(|weight| weight.weight).sum();
-        let weights =
-            Weights { canary: desired, canary_hash, stable: MAX_WEIGHT - desired - others, stable_hash };
+        let stable = self.canary.max_weight() - desired - others;
+        let weights = Weights { canary: desired, canary_hash, stable, stable_hash, verified };
         let recorded = self.rollout.status.weights;
         let changed = self.rollout.status.additional != additional;
-        if recorded == Some(weights) && !changed {
+        // Upstream then writes `verified` into the status that it compares with, so that it is no news.
+        if recorded.map(|old| Weights { verified, ..old }) == Some(weights) && !changed {
             return;
         }
         let listed = if changed && recorded.is_some() && !self.recorder.silent() {
@@ -88,11 +100,11 @@ impl Reconcile<'_> {
 
     fn desired_weight(
         &mut self,
-        traffic: &Traffic,
+        router: &Router,
         additional: &mut Vec<AdditionalWeight>,
     ) -> Result<i64, Failure> {
         if self.rollout.status.fully_promoted() {
-            self.remove_managed_routes(traffic)?;
+            self.forget_managed_routes(router)?;
             return Ok(0);
         }
         if self.aborted() {
@@ -100,19 +112,21 @@ impl Reconcile<'_> {
             if desired == 0 || !self.canary.dynamic_stable_scale {
                 self.ensure_target(self.canary.canary_service, self.stable, false);
             }
-            self.remove_managed_routes(traffic)?;
+            self.forget_managed_routes(router)?;
             return Ok(desired);
         }
         if self.new.available == 0 {
             *additional = self.additional_weights();
-            self.remove_managed_routes(traffic)?;
+            self.forget_managed_routes(router)?;
             return Ok(0);
         }
         if self.rollout.status.promote_full {
-            self.remove_managed_routes(traffic)?;
+            self.forget_managed_routes(router)?;
             let weights = self.rollout.status.weights;
             return Ok(if self.canary.dynamic_stable_scale {
-                (MAX_WEIGHT * self.new.available).checked_div(self.rollout.spec.replicas).unwrap_or(0)
+                (self.canary.max_weight() * self.new.available)
+                    .checked_div(self.rollout.spec.replicas)
+                    .unwrap_or(0)
             } else {
                 weights.map_or(0, |weights| weights.canary)
             });
@@ -122,7 +136,7 @@ impl Reconcile<'_> {
         };
         let at_desired = self.at_desired(None);
         if at_desired && index == self.step_count() {
-            return Ok(MAX_WEIGHT);
+            return Ok(self.canary.max_weight());
         }
         *additional = self.additional_weights();
         Ok(if at_desired {
@@ -156,14 +170,15 @@ impl Reconcile<'_> {
             return 0;
         };
         let desired = self.desired_canary_weight();
-        let carried = MAX_WEIGHT * stable.available / replicas;
-        let expected = (MAX_WEIGHT - carried).max(0);
+        let max = self.canary.max_weight();
+        let carried = max * stable.available / replicas;
+        let expected = (max - carried).max(0);
         let Some(weights) = self.rollout.status.weights else {
             return expected.max(desired);
         };
         if desired <= 0 {
             expected.min(weights.canary)
-        } else if carried < MAX_WEIGHT - desired {
+        } else if carried < max - desired {
             weights.canary
         } else {
             desired.min(weights.canary)
@@ -175,7 +190,7 @@ impl Reconcile<'_> {
         let Some(stable) = &self.stable else {
             return false;
         };
-        let wanted = weight * self.rollout.spec.replicas / MAX_WEIGHT;
+        let wanted = weight * self.rollout.spec.replicas / self.canary.max_weight();
         stable.available >= wanted || threshold_met(self.canary.threshold, Some(stable), wanted)
     }
 }

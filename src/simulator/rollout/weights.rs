@@ -8,15 +8,15 @@ use crate::model::argo::{Amount, CanaryScale, Threshold};
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::status::Weights;
 
-/// All traffic.
-pub(super) const MAX_WEIGHT: i64 = 100;
+/// All traffic where there is no router.
+const ALL: i64 = 100;
 
 /// `maxSurge` and `maxUnavailable` unless written.
 const DEFAULT_AMOUNT: Amount = Amount::Percent(25);
 
 /// Pods for a weight, rounded up.
-fn pods_for(replicas: i64, weight: i64) -> i64 {
-    div_ceil(weight * replicas, MAX_WEIGHT)
+fn pods_for(replicas: i64, weight: i64, max: i64) -> i64 {
+    div_ceil(weight * replicas, max)
 }
 
 fn div_ceil(dividend: i64, divisor: i64) -> i64 {
@@ -28,10 +28,10 @@ pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) 
     if replicas == 0 {
         return (0, 0);
     }
-    let up = div_ceil(replicas * weight, MAX_WEIGHT);
-    let down = (replicas * weight).div_euclid(MAX_WEIGHT);
-    let tied = |total: i64| total as f64 * (weight as f64 / MAX_WEIGHT as f64) % 1.0 == 0.5;
-    let zero_allowed = weight == MAX_WEIGHT || weight == 0 || (replicas == 1 && surge == 0);
+    let up = div_ceil(replicas * weight, ALL);
+    let down = (replicas * weight).div_euclid(ALL);
+    let tied = |total: i64| total as f64 * (weight as f64 / ALL as f64) % 1.0 == 0.5;
+    let zero_allowed = weight == ALL || weight == 0 || (replicas == 1 && surge == 0);
     let floor_allowed = down != 0 || zero_allowed;
     let options = [
         (up < replicas || zero_allowed, up, replicas),
@@ -41,7 +41,7 @@ pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) 
     ];
     let mut best: Option<(f64, i64, i64)> = None;
     for (_, canary, total) in options.into_iter().filter(|(allowed, _, _)| *allowed) {
-        let delta = ((canary * MAX_WEIGHT) as f64 / total as f64 - weight as f64).abs();
+        let delta = ((canary * ALL) as f64 / total as f64 - weight as f64).abs();
         if best.is_none_or(|(least, _, _)| delta < least) {
             best = Some((delta, canary, total));
         }
@@ -142,7 +142,7 @@ impl Reconcile<'_> {
     fn replicas_or_weight(&self) -> (Option<i64>, i64) {
         let status = &self.rollout.status;
         if status.promote_full || status.stable.is_none() || status.current == status.stable {
-            return (None, MAX_WEIGHT);
+            return (None, self.canary.max_weight());
         }
         match self.canary_scale() {
             Some(CanaryScale { replicas: Some(replicas), .. }) => return (Some(replicas), 0),
@@ -170,6 +170,7 @@ impl Reconcile<'_> {
             (self.rollout.status.abort, self.canary.dynamic_stable_scale, &self.stable)
         {
             let replicas = self.rollout.spec.replicas;
+            let max = self.canary.max_weight();
             let pods = (replicas - stable.available).max(self.new.available);
             return self
                 .canary
@@ -177,7 +178,7 @@ impl Reconcile<'_> {
                 .iter()
                 .rev()
                 .filter_map(|step| step.set_weight)
-                .find(|weight| pods_for(replicas, *weight) < pods)
+                .find(|weight| pods_for(replicas, *weight, max) < pods)
                 .unwrap_or(0);
         }
         self.current_set_weight()
@@ -189,7 +190,7 @@ impl Reconcile<'_> {
             return 0;
         }
         let Some(index) = self.step_index().filter(|_| self.current_step().is_some()) else {
-            return MAX_WEIGHT;
+            return self.canary.max_weight();
         };
         self.steps_back(index).find_map(|step| step.set_weight).unwrap_or(0)
     }
@@ -204,16 +205,17 @@ impl Reconcile<'_> {
     /// Source: `CalculateReplicaCountsForTrafficRoutedCanary`.
     pub(super) fn wanted_routed(&self, weights: Option<Weights>) -> (i64, i64) {
         let replicas = self.rollout.spec.replicas;
+        let max = self.canary.max_weight();
         let (explicit, weight) = self.replicas_or_weight();
-        let mut canary = explicit.unwrap_or_else(|| self.at_least_min_pods(pods_for(replicas, weight)));
+        let mut canary = explicit.unwrap_or_else(|| self.at_least_min_pods(pods_for(replicas, weight, max)));
         if !self.canary.dynamic_stable_scale {
             return (canary, replicas);
         }
-        let mut stable = pods_for(replicas, MAX_WEIGHT - weight);
+        let mut stable = pods_for(replicas, max - weight, max);
         if let Some(weights) = weights {
-            stable = stable.max(pods_for(replicas, weights.stable));
+            stable = stable.max(pods_for(replicas, weights.stable, max));
             if self.rollout.status.abort {
-                canary = canary.max(pods_for(replicas, weights.canary));
+                canary = canary.max(pods_for(replicas, weights.canary, max));
             }
         }
         (self.at_least_min_pods(canary), self.at_least_min_pods(stable))

@@ -1,11 +1,12 @@
 //! The sections of a trace line from the simulator's objects.
 
+use rollcast::model::argo::canary_ingress;
 use rollcast::simulator::event::{RouteObject, State};
 use rollcast::simulator::objects::experiment::{Experiment, Owner};
 use rollcast::simulator::objects::run::{Kind, MetricResult, Run};
 use rollcast::simulator::objects::status::{AdditionalWeight, RunStatus};
 use rollcast::simulator::objects::store::Store;
-use rollcast::simulator::objects::{Hash, ReplicaSet, Route};
+use rollcast::simulator::objects::{Hash, Ingress, ReplicaSet, Route};
 use rollcast::simulator::text::Text;
 use serde_json::{Map, Value, json};
 
@@ -52,8 +53,11 @@ pub(crate) fn rollout(store: &Store) -> Value {
         .map(|pause| json!({"reason": pause.reason.name(), "since": pause.since}))
         .collect();
     object.insert("pauses".into(), json!(pauses));
-    if let Some(weights) = &status.weights {
-        let mut weights = json!({"canary": weights.canary, "stable": weights.stable});
+    if let Some(recorded) = &status.weights {
+        let mut weights = json!({"canary": recorded.canary, "stable": recorded.stable});
+        if let Some(verified) = recorded.verified {
+            weights["verified"] = json!(verified);
+        }
         if !status.additional.is_empty() {
             weights["additional"] = status.additional.iter().map(additional).collect();
         }
@@ -200,6 +204,16 @@ fn route(route: &Route) -> Value {
         view["name"] = json!(**name);
     }
     view
+}
+
+/// Section `ingresses`; none where there is nothing to show.
+pub(crate) fn ingresses(store: &Store) -> Option<Value> {
+    let weight = |ingress: &Ingress| {
+        let name = canary_ingress(&store.rollout.spec.name, &ingress.name);
+        Some((name, json!(ingress.weight?.to_string())))
+    };
+    let weights: Map<String, Value> = store.ingresses.iter().filter_map(weight).collect();
+    (!weights.is_empty()).then_some(Value::Object(weights))
 }
 
 /// Section `destinationRules`.

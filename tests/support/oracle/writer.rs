@@ -139,6 +139,9 @@ impl Recorder for Writer {
         self.changed(&mut line, "services", views::services(state));
         self.changed(&mut line, "virtualServices", views::virtual_services(state));
         self.changed(&mut line, "destinationRules", views::destination_rules(state.store));
+        if let Some(ingresses) = views::ingresses(state.store) {
+            self.changed(&mut line, "ingresses", ingresses);
+        }
         self.changed_items(&mut line, "runs", views::runs(state.store));
         self.changed_items(&mut line, "experiments", views::experiments(state.store));
         for (name, list) in
