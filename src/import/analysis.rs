@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::field::Fields;
-use super::number;
+use super::metric::metric;
 use super::problem::Unsupported;
 use super::template::Templates;
 use crate::model::argo::{AnalysisSpec, Arg, ArgValue, MetricSpec};
@@ -82,52 +82,4 @@ fn own_value(arg: &Value, path: &str) -> Result<ArgValue, Unsupported> {
         return Err(Unsupported::new(place, "a template's argument from a Secret or a field"));
     }
     Ok(ArgValue::Text(arg.text("value").to_owned()))
-}
-
-fn metric(raw: &Value, place: &str) -> Result<MetricSpec, Unsupported> {
-    let text = |field: &str| raw.field(field).and_then(Value::as_str).map(str::to_owned);
-    let prometheus = raw.path(&["provider", "prometheus"]);
-    if prometheus.is_none() {
-        let provider = raw.field("provider").and_then(Value::as_object);
-        let name = provider.and_then(|provider| provider.keys().next()).map_or("none", String::as_str);
-        return Err(Unsupported::new(format!("{place}.provider"), format!("provider {name}")));
-    }
-    if prometheus.field("rangeQuery").is_some() {
-        return Err(Unsupported::new(format!("{place}.provider.prometheus.rangeQuery"), "a range query"));
-    }
-    for field in
-        ["count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"]
-    {
-        if raw.text(field).contains("{{") {
-            return Err(Unsupported::new(format!("{place}.{field}"), "a number from an argument"));
-        }
-    }
-    Ok(MetricSpec {
-        template: 0,
-        index: 0,
-        name: text("name").unwrap_or_default(),
-        query: prometheus.text("query").to_owned(),
-        success_condition: text("successCondition"),
-        failure_condition: text("failureCondition"),
-        interval: seconds(raw, "interval", place)?,
-        initial_delay: seconds(raw, "initialDelay", place)?,
-        count: raw.int("count"),
-        failure_limit: raw.int("failureLimit"),
-        inconclusive_limit: raw.int("inconclusiveLimit"),
-        consecutive_error_limit: raw.int("consecutiveErrorLimit"),
-        consecutive_success_limit: raw.int("consecutiveSuccessLimit"),
-    })
-}
-
-/// A time of whole seconds; an empty text is none.
-fn seconds(raw: &Value, field: &str, place: &str) -> Result<Option<i64>, Unsupported> {
-    let text = raw.text(field);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    match number::duration(text) {
-        Some(nanos) if nanos % 1_000_000_000 == 0 => Ok(Some(nanos / 1_000_000_000)),
-        Some(_) => Err(Unsupported::new(format!("{place}.{field}"), format!("sub-second duration {text}"))),
-        None => Err(Unsupported::new(format!("{place}.{field}"), format!("`{text}` is no duration"))),
-    }
 }

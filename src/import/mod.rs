@@ -10,6 +10,7 @@ mod canary;
 mod cluster;
 mod experiment;
 mod field;
+mod metric;
 mod number;
 mod object;
 mod problem;

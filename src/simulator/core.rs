@@ -102,9 +102,9 @@ impl Core {
         self.rollout.add_after(self.now, second * SECOND - self.now);
     }
 
-    /// Asks for a run at a second.
-    pub(super) fn run_at(&mut self, run: RunId, second: i64) {
-        let wait = second * SECOND - self.now;
+    /// Asks for a run at a moment, in microseconds.
+    pub(super) fn run_at(&mut self, run: RunId, moment: i64) {
+        let wait = moment - self.now;
         let now = self.now;
         if let Some(key) = self.runs.get_mut(run.0) {
             key.add_after(now, wait);

@@ -8,7 +8,7 @@ use super::objects::{Hash, ReplicaSet};
 use super::pods::{Life, NewPod, PodChange, cut};
 use super::trace;
 use crate::condition;
-use crate::model::argo::Template;
+use crate::model::argo::{self, Template};
 use crate::unit::{Seconds, Weight};
 
 /// Which side of the split a pod is on.
@@ -23,7 +23,9 @@ pub struct Ask<'a> {
     pub metric: usize,
     /// The metric's name.
     pub name: &'a str,
-    /// The query with arguments resolved.
+    /// Who is asked.
+    pub provider: &'a argo::Provider,
+    /// The query with arguments resolved; empty where the provider is not Prometheus.
     pub query: &'a str,
     /// How many measurements of this metric the run has taken before.
     pub before: u32,
@@ -31,6 +33,8 @@ pub struct Ask<'a> {
     pub since: Seconds,
     /// When.
     pub at: Seconds,
+    /// Milliseconds after that second.
+    pub millis: u16,
     /// Revision whose pods `Latest` names.
     pub latest: u64,
     /// Revision whose pods `Stable` names; 0 where there is none.

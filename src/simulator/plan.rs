@@ -9,7 +9,7 @@ use super::objects::{Cluster, Destination, DestinationRule, Route, Service, Virt
 use super::pods::cut;
 use crate::model::analysis::{Analysis, ArgValue};
 use crate::model::argo::{
-    self as spec, AnalysisSpec, Canary, Istio, MetricSpec, Spec, Step, Subsets, Traffic,
+    self as spec, AnalysisSpec, Canary, Istio, MetricSpec, NANOS, Spec, Step, Subsets, Traffic,
 };
 use crate::model::rollout::{Rollout, Split, StepKind};
 
@@ -71,13 +71,15 @@ fn plan_analysis(rollout: &Rollout, analysis: &Analysis, analyses: &mut Vec<Anal
                 query: metric.query.clone(),
                 success_condition: metric.success_condition.clone(),
                 failure_condition: metric.failure_condition.clone(),
-                interval: Some(cut(metric.interval.value)),
-                initial_delay: Some(cut(metric.initial_delay.value)).filter(|delay| *delay > 0),
+                interval: Some(cut(metric.interval.value).saturating_mul(NANOS)),
+                initial_delay: Some(cut(metric.initial_delay.value).saturating_mul(NANOS))
+                    .filter(|delay| *delay > 0),
                 count: metric.count.as_ref().map(|count| i64::from(count.value)),
                 failure_limit: Some(i64::from(metric.failure_limit.value)),
                 inconclusive_limit: Some(i64::from(metric.inconclusive_limit.value)),
                 consecutive_error_limit: Some(i64::from(metric.consecutive_error_limit.value)),
                 consecutive_success_limit: Some(i64::from(metric.consecutive_success_limit.value)),
+                ..MetricSpec::default()
             });
         }
         for name in &template.args {

@@ -157,8 +157,9 @@ impl Surroundings for Site<'_> {
         if let Some(provider) = &mut self.provider {
             return provider.answer(ask);
         }
-        self.world.advance(ask.at.millis().0, &mut self.queries.store);
-        self.queries.ask(ask.query, EPOCH_MS + ask.at.millis().0)
+        let at = ask.at.millis().0 + i64::from(ask.millis);
+        self.world.advance(at, &mut self.queries.store);
+        self.queries.ask(ask.query, EPOCH_MS + at)
     }
 
     fn forget(&mut self, answer: Value) {

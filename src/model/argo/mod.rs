@@ -4,10 +4,14 @@
 //! It deliberately knows no state: nothing here changes but by an edit of the whole, as with `kubectl apply`.
 
 pub mod cluster;
+pub mod duration;
 mod experiment;
+mod metric;
 mod traffic;
 
 pub use experiment::{Experiment, ExperimentAnalysis, ExperimentTemplate, SpecRef};
+pub(crate) use metric::NANOS;
+pub use metric::{Field, MetricSpec, Provider};
 pub use traffic::{Istio, Router, Subsets, Traffic, canary_ingress};
 
 use std::sync::Arc;
@@ -263,47 +267,4 @@ pub enum ArgValue {
     LatestHash,
     /// `podTemplateHashValue: Stable`
     StableHash,
-}
-
-/// One metric, `None` where upstream has a nil.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MetricSpec {
-    /// The template it comes from, for whoever answers.
-    pub template: usize,
-    /// Its index in that template.
-    pub index: usize,
-    /// Name.
-    pub name: String,
-    /// Query with `{{args.NAME}}`.
-    pub query: String,
-    /// `successCondition`
-    pub success_condition: Option<String>,
-    /// `failureCondition`
-    pub failure_condition: Option<String>,
-    /// `interval`
-    pub interval: Option<i64>,
-    /// `initialDelay`
-    pub initial_delay: Option<i64>,
-    /// `count`
-    pub count: Option<i64>,
-    /// `failureLimit`
-    pub failure_limit: Option<i64>,
-    /// `inconclusiveLimit`
-    pub inconclusive_limit: Option<i64>,
-    /// `consecutiveErrorLimit`
-    pub consecutive_error_limit: Option<i64>,
-    /// `consecutiveSuccessLimit`
-    pub consecutive_success_limit: Option<i64>,
-}
-
-impl MetricSpec {
-    /// How many measurements end the metric; `None` is endless.
-    /// Source: Argo Rollouts v1.9.1, analysis_types.go, `EffectiveCount`.
-    pub fn effective_count(&self) -> Option<i64> {
-        match (self.count.unwrap_or(0), self.interval) {
-            (0, None) => Some(1),
-            (0, Some(_)) => None,
-            (count, _) => Some(count),
-        }
-    }
 }

@@ -9,6 +9,7 @@ pub(super) mod resolve;
 
 use std::sync::Arc;
 
+use super::clock::SECOND;
 use super::core::Core;
 use super::event::{Ask, Recorder, Surroundings, revision};
 use super::objects::run::{Kind, Measurement, Metric, MetricResult, Phase, Run, RunId, RunSpec};
@@ -16,10 +17,14 @@ use super::objects::store::Change;
 use super::text::Text;
 use super::trace::EventKind;
 use crate::condition;
+use crate::model::argo::NANOS;
 use crate::unit::Seconds;
 
 /// An error is followed by another try after this many seconds, whatever the interval says.
 const ERROR_RETRY: i64 = 10;
+
+/// Nanoseconds of a microsecond.
+const MICRO: i64 = 1_000;
 
 /// Reconciles one run.
 pub(super) fn reconcile(
@@ -79,7 +84,7 @@ fn measure_all(
     id: RunId,
     spec: &RunSpec,
 ) -> bool {
-    let now = core.second();
+    let now = core.now;
     let mut any = false;
     for (at, metric) in spec.metrics.iter().enumerate() {
         let due = core.store.run(id).is_some_and(|run| is_due(run, at, metric, now));
@@ -101,24 +106,41 @@ fn is_due(run: &Run, at: usize, metric: &Metric, now: i64) -> bool {
         return match (metric.spec.initial_delay, run.started_at) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(delay), Some(started)) => started + delay <= now,
+            (Some(delay), Some(started)) => after(started, delay) <= now,
         };
     };
     let reached = metric.spec.effective_count().is_some_and(|count| result.count >= count);
-    !reached && now >= last.at + gap(metric, last)
+    // A reconcile takes its time, so that a moment that is reached counts as over.
+    !reached && now >= after(last.at, gap(metric, last))
 }
 
-/// Seconds between a measurement and the next.
+/// Nanoseconds between a measurement and the next.
 fn gap(metric: &Metric, last: &Measurement) -> i64 {
     match metric.spec.interval {
         Some(interval) if last.phase != Phase::Error => interval,
-        _ => ERROR_RETRY,
+        _ => ERROR_RETRY * NANOS,
     }
+}
+
+/// The microsecond that lies so many nanoseconds after a second.
+fn after(second: i64, nanos: i64) -> i64 {
+    let micros = nanos.div_euclid(MICRO) + i64::from(nanos.rem_euclid(MICRO) > 0);
+    (second * SECOND).saturating_add(micros)
 }
 
 /// Seconds after the release was applied; none are before it.
 fn outer(second: i64) -> Seconds {
     Seconds(u64::try_from(second).unwrap_or(0))
+}
+
+/// Milliseconds by which a measurement is behind its second, where the metric's own times are no whole seconds; what the
+/// controllers' queues take otherwise is no time that anybody asked for.
+fn millis(core: &Core, metric: &Metric) -> u16 {
+    let times = [metric.spec.interval, metric.spec.initial_delay];
+    if times.into_iter().flatten().all(|nanos| nanos % NANOS == 0) {
+        return 0;
+    }
+    u16::try_from(core.now.rem_euclid(SECOND) / MICRO).unwrap_or(0)
 }
 
 /// How many measurements of a metric a run has taken, errors among them.
@@ -139,6 +161,7 @@ fn measure(
         return;
     };
     let answer = around.measure(&Ask {
+        provider: &metric.spec.provider,
         template: metric.spec.template,
         metric: metric.spec.index,
         name: &metric.spec.name,
@@ -146,6 +169,7 @@ fn measure(
         before: u32::try_from(taken(run, at)).unwrap_or(u32::MAX),
         since: outer(run.started_at.unwrap_or(now) - core.epoch),
         at: outer(now - core.epoch),
+        millis: millis(core, metric),
         latest: revision(run.hash),
         stable: run.stable.map_or(0, revision),
     });
@@ -292,6 +316,7 @@ fn collect(core: &mut Core, id: RunId, spec: &RunSpec) {
     }
 }
 
+/// When the run wants to be looked at again, in microseconds.
 /// Source: analysis/analysis.go, `calculateNextReconcileTime`.
 fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
     let run = core.store.run(id)?;
@@ -303,16 +328,16 @@ fn next_time(core: &Core, id: RunId, spec: &RunSpec) -> Option<i64> {
         let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?)))
         else {
             let started = run.started_at.unwrap_or_else(|| core.second());
-            return metric.spec.initial_delay.map(|delay| started + delay);
+            return metric.spec.initial_delay.map(|delay| after(started, delay));
         };
         let reached = metric.spec.effective_count().is_some_and(|count| result.count >= count);
         if reached {
             return None;
         }
         if last.phase == Phase::Error {
-            Some(last.at + ERROR_RETRY)
+            Some(after(last.at, ERROR_RETRY * NANOS))
         } else {
-            metric.spec.interval.map(|interval| last.at + interval)
+            metric.spec.interval.map(|interval| after(last.at, interval))
         }
     });
     times.min()

@@ -8,16 +8,19 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::judge::condition;
-use crate::model::argo::{AnalysisSpec, ArgValue, MetricSpec};
+use crate::model::argo::{AnalysisSpec, ArgValue, Field, MetricSpec, Provider, duration};
 use crate::simulator::objects::Hash;
 use crate::simulator::objects::run::{Metric, RunSpec};
 
 /// Measurements kept of a metric. Source: Argo Rollouts v1.9.1, analysis/analysis.go.
 const KEPT: usize = 10;
 
+/// An argument's value.
+type Value = String;
+
 /// Makes a run's spec.
 pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stable: Option<Hash>) -> RunSpec {
-    let args: Vec<(&str, String)> = analysis
+    let args: Vec<(&str, Value)> = analysis
         .args
         .iter()
         .map(|arg| {
@@ -48,12 +51,34 @@ pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stabl
     RunSpec { metrics, refused }
 }
 
-fn metric(spec: &MetricSpec, args: &[(&str, String)]) -> Result<Metric, String> {
+fn metric(spec: &MetricSpec, args: &[(&str, Value)]) -> Result<Metric, String> {
     let mut spec = spec.clone();
-    spec.query = substitute(&spec.query, args)?;
+    let mut filler = Filler { args, unknown: None };
+    let texts: Vec<(Field, String)> = std::mem::take(&mut spec.texts);
+    let before = |field: Field| field < Field::FailureLimit;
+    let late = |field: Field| field == Field::ConsecutiveSuccessLimit;
+    let mut filled: Vec<(Field, String)> = Vec::with_capacity(texts.len());
+    let fill = |filler: &mut Filler<'_>, filled: &mut Vec<_>, wanted: &dyn Fn(Field) -> bool| {
+        for (field, text) in texts.iter().filter(|(field, _)| wanted(*field)) {
+            filled.push((*field, filler.fill(text)));
+        }
+    };
+    fill(&mut filler, &mut filled, &before);
     let conditions = [&mut spec.success_condition, &mut spec.failure_condition];
     for text in conditions.into_iter().flatten() {
-        *text = substitute(text, args)?;
+        *text = filler.fill(text);
+    }
+    fill(&mut filler, &mut filled, &|field| !before(field) && !late(field));
+    spec.query = filler.fill(&spec.query);
+    fill(&mut filler, &mut filled, &late);
+    if let Some(tag) = filler.unknown {
+        return Err(format!("failed to resolve {{{{{tag}}}}}"));
+    }
+    let mut wrong = None;
+    for (field, text) in filled {
+        if let Err(error) = set(&mut spec, field, text) {
+            wrong = wrong.or(Some(error));
+        }
     }
     Ok(Metric {
         name: spec.name.as_str().into(),
@@ -62,28 +87,57 @@ fn metric(spec: &MetricSpec, args: &[(&str, String)]) -> Result<Metric, String> 
         spec,
         dry_run: false,
         keep: KEPT,
+        wrong: wrong.map(Into::into),
     })
 }
 
-/// Replaces `{{ args.NAME }}`. Source: utils/template/template.go, `ResolveArgs`.
-fn substitute(text: &str, args: &[(&str, String)]) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((tag, behind)) = after.split_once("}}") else {
-            break;
-        };
-        out.push_str(before);
-        let name = tag.trim();
-        let value = name.strip_prefix("args.").and_then(|name| args.iter().find(|(known, _)| *known == name));
-        let Some((_, value)) = value else {
-            return Err(format!("failed to resolve {{{{{name}}}}}"));
-        };
-        out.push_str(value);
-        rest = behind;
+/// Puts a field's text into its place; the error is that of upstream's validation.
+fn set(spec: &mut MetricSpec, field: Field, text: String) -> Result<(), String> {
+    let time = |name: &str| match text.as_str() {
+        "" => Ok(None),
+        text => duration::parse(text).map(Some).map_err(|error| format!("invalid {name} string: {error}")),
+    };
+    let number = || Some(text.parse::<i64>().unwrap_or(0));
+    match field {
+        Field::Name => spec.name = text,
+        Field::Interval => spec.interval = time("interval")?,
+        Field::InitialDelay => spec.initial_delay = time("startDelay")?,
+        Field::Count => spec.count = number(),
+        Field::FailureLimit => spec.failure_limit = number(),
+        Field::InconclusiveLimit => spec.inconclusive_limit = number(),
+        Field::ConsecutiveErrorLimit => spec.consecutive_error_limit = number(),
+        Field::ConsecutiveSuccessLimit => spec.consecutive_success_limit = number(),
+        Field::Provider => {}
     }
-    out.push_str(rest);
-    Ok(out)
+    Ok(())
+}
+
+/// Replaces `{{ args.NAME }}`, and remembers the last tag that is none.
+/// Source: utils/template/template.go, `ResolveQuotedArgs`.
+struct Filler<'a> {
+    args: &'a [(&'a str, Value)],
+    unknown: Option<String>,
+}
+
+impl Filler<'_> {
+    fn fill(&mut self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let Some((tag, behind)) = after.split_once("}}") else {
+                break;
+            };
+            out.push_str(before);
+            let name = tag.trim().strip_prefix("args.");
+            match self.args.iter().rev().find(|(known, _)| Some(*known) == name) {
+                Some((_, value)) => out.push_str(value),
+                None => self.unknown = Some(tag.to_owned()),
+            }
+            rest = behind;
+        }
+        out.push_str(rest);
+        out
+    }
 }
 
 /// Source: Argo Rollouts v1.9.1, utils/analysis/factory.go, `ValidateMetrics`.
@@ -94,7 +148,7 @@ fn validate(metrics: &[Metric]) -> Option<String> {
     for (at, metric) in metrics.iter().enumerate() {
         let repeated = metrics.iter().take(at).any(|other| other.name == metric.name);
         let error =
-            if repeated { Some(format!("duplicate name '{}'", metric.name)) } else { invalid(&metric.spec) };
+            if repeated { Some(format!("duplicate name '{}'", metric.name)) } else { invalid(metric) };
         if let Some(error) = error {
             return Some(format!("metrics[{at}]: {error}"));
         }
@@ -102,7 +156,20 @@ fn validate(metrics: &[Metric]) -> Option<String> {
     None
 }
 
-fn invalid(metric: &MetricSpec) -> Option<String> {
+fn invalid(metric: &Metric) -> Option<String> {
+    if let Some(error) = limits(&metric.spec) {
+        return Some(error);
+    }
+    let text = match (&metric.wrong, &metric.spec.provider) {
+        (Some(error), _) => error,
+        (None, Provider::Missing) => "no provider specified",
+        (None, Provider::Several) => "multiple providers specified",
+        (None, Provider::Prometheus | Provider::Other(_)) => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn limits(metric: &MetricSpec) -> Option<String> {
     let count = metric.count.unwrap_or(0);
     let failures = metric.failure_limit.unwrap_or(0);
     let successes = metric.consecutive_success_limit.unwrap_or(0);

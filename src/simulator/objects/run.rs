@@ -125,6 +125,8 @@ pub struct Metric {
     pub dry_run: bool,
     /// Measurements kept.
     pub keep: usize,
+    /// What is wrong with a time of it.
+    pub wrong: Option<Box<str>>,
 }
 
 /// A run's spec.

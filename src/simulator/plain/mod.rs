@@ -16,7 +16,7 @@ use super::subject::{SignalQueries, Subject};
 use super::trace::SloBound;
 use super::world::{Needs, Scene};
 use crate::model::argo::cluster::Cluster;
-use crate::model::argo::{Analysis, AnalysisSpec, Canary, Router, Spec};
+use crate::model::argo::{Analysis, AnalysisSpec, Canary, NANOS, Router, Spec};
 use crate::model::rollout::Split;
 use crate::promql::Options;
 use crate::unit::Seconds;
@@ -181,7 +181,8 @@ fn length(spec: &Spec, analyses: &[AnalysisSpec]) -> Seconds {
         let times = metrics.iter().map(|metric| {
             let count = metric.count.unwrap_or(0).max(0);
             let measured = metric.interval.unwrap_or(0).saturating_mul(count);
-            seconds(metric.initial_delay.unwrap_or(0).saturating_add(measured))
+            let nanos = metric.initial_delay.unwrap_or(0).saturating_add(measured);
+            seconds(nanos.div_euclid(NANOS) + i64::from(nanos.rem_euclid(NANOS) > 0))
         });
         times.max().unwrap_or_default()
     };
