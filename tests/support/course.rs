@@ -25,21 +25,6 @@ pub(crate) struct Course {
     pub(crate) ends: Vec<(u64, String, String, String)>,
 }
 
-impl Course {
-    /// What is told of it until this second, this one included; a verdict that comes later is none.
-    pub(crate) fn until(mut self, until: u64) -> Self {
-        if self.verdict.1 > until {
-            self.verdict = Default::default();
-        }
-        self.steps.retain(|(at, _)| *at <= until);
-        self.weights.retain(|(at, _)| *at <= until);
-        self.phases.retain(|(at, _)| *at <= until);
-        self.measurements.retain(|(at, ..)| *at <= until);
-        self.ends.retain(|(at, ..)| *at <= until);
-        self
-    }
-}
-
 /// Notes what holds at the end of a second, if it is another than before.
 fn note<T: PartialEq>(list: &mut Vec<(u64, T)>, at: u64, value: T) {
     if list.last().is_some_and(|(last, _)| *last == at) {
