@@ -8,9 +8,6 @@ use crate::model::argo::{Amount, CanaryScale, Threshold};
 use crate::simulator::objects::ReplicaSet;
 use crate::simulator::objects::status::Weights;
 
-/// All traffic where there is no router.
-const ALL: i64 = 100;
-
 /// `maxSurge` and `maxUnavailable` unless written.
 const DEFAULT_AMOUNT: Amount = Amount::Percent(25);
 
@@ -23,15 +20,15 @@ fn div_ceil(dividend: i64, divisor: i64) -> i64 {
     dividend.div_euclid(divisor) + i64::from(dividend.rem_euclid(divisor) != 0)
 }
 
-/// The pair of counts, canary and stable, that comes closest to a weight without a traffic router.
-pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) {
+/// The pair of counts, canary and stable, that comes closest to a weight of `all` without a traffic router.
+pub(super) fn approximate(replicas: i64, weight: i64, all: i64, surge: i64) -> (i64, i64) {
     if replicas == 0 {
         return (0, 0);
     }
-    let up = div_ceil(replicas * weight, ALL);
-    let down = (replicas * weight).div_euclid(ALL);
-    let tied = |total: i64| total as f64 * (weight as f64 / ALL as f64) % 1.0 == 0.5;
-    let zero_allowed = weight == ALL || weight == 0 || (replicas == 1 && surge == 0);
+    let up = div_ceil(replicas * weight, all);
+    let down = (replicas * weight).div_euclid(all);
+    let tied = |total: i64| total as f64 * (weight as f64 / all as f64) % 1.0 == 0.5;
+    let zero_allowed = weight == all || weight == 0 || (replicas == 1 && surge == 0);
     let floor_allowed = down != 0 || zero_allowed;
     let options = [
         (up < replicas || zero_allowed, up, replicas),
@@ -41,7 +38,7 @@ pub(super) fn approximate(replicas: i64, weight: i64, surge: i64) -> (i64, i64) 
     ];
     let mut best: Option<(f64, i64, i64)> = None;
     for (_, canary, total) in options.into_iter().filter(|(allowed, _, _)| *allowed) {
-        let delta = ((canary * ALL) as f64 / total as f64 - weight as f64).abs();
+        let delta = ((canary * all) as f64 / total as f64 - weight as f64).abs();
         if best.is_none_or(|(least, _, _)| delta < least) {
             best = Some((delta, canary, total));
         }
@@ -234,8 +231,11 @@ impl Reconcile<'_> {
         let (_, weight) = self.replicas_or_weight();
         let (surge, unavailable) = self.surge_and_unavailable();
         let other_stable = self.other_stable();
-        let (want_new, want_stable) =
-            if other_stable.is_some() { approximate(replicas, weight, surge) } else { (replicas, 0) };
+        let (want_new, want_stable) = if other_stable.is_some() {
+            approximate(replicas, weight, self.canary.max_weight(), surge)
+        } else {
+            (replicas, 0)
+        };
         let mut stable = other_stable.map_or(0, |set| set.wanted);
         let mut new = self.new.wanted;
         let most = replicas + surge;
@@ -302,7 +302,7 @@ mod tests {
             (10, 1, 99, (10, 1)),
         ] {
             assert_eq!(
-                approximate(replicas, weight, surge),
+                approximate(replicas, weight, 100, surge),
                 expected,
                 "{replicas} replicas, surge {surge}, weight {weight}"
             );
