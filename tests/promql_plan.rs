@@ -209,6 +209,19 @@ fn budgets_grow_with_what_there_is_to_read() {
     assert!(Budget::new(u64::MAX, u64::MAX).steps == u64::MAX);
 }
 
+/// Windows that overlap are held once, however many instants look at them.
+#[test]
+fn what_a_subquery_keeps_is_counted_once() {
+    let (store, _) = steady();
+    let options = Options { budget: Some(Budget { samples: 20_000, steps: u64::MAX }), ..Options::default() };
+    let mut sliding = plan("max_over_time(vector(time())[1000s:1s])", &store, &options);
+    let series = sliding.evaluate_range(&store, 2_000_000, 6_000_000, 1_000).unwrap();
+    assert_eq!(series.first().unwrap().points.len(), 4_001);
+    for t in (8_000_000..9_000_000).step_by(100_000) {
+        assert_eq!(count(&mut sliding, &store, t), 1);
+    }
+}
+
 /// Texts that double at each call, and label sets without end: neither may fill the memory.
 #[test]
 fn labels_are_held_to_the_budget() {

@@ -115,8 +115,42 @@ fn route_name(core: &Core, due: Due) -> &str {
 /// The order of two runs' names.
 pub(super) fn by_name(core: &Core, a: usize, b: usize) -> Ordering {
     match (core.store.runs.get(a), core.store.runs.get(b)) {
-        (Some(x), Some(y)) => place(core, x).cmp(&place(core, y)).then_with(|| x.name("").cmp(&y.name(""))),
+        (Some(x), Some(y)) => place(core, x).cmp(&place(core, y)).then_with(|| {
+            let (mut short, mut other) = (Short::default(), Short::default());
+            if x.write_name("", &mut short).is_err() || y.write_name("", &mut other).is_err() {
+                return x.name("").cmp(&y.name(""));
+            }
+            short.text().cmp(other.text())
+        }),
         _ => a.cmp(&b),
+    }
+}
+
+/// A short text that is written where it is, since names are compared often and read rarely.
+#[derive(Debug)]
+struct Short {
+    bytes: [u8; 96],
+    len: usize,
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self { bytes: [0; 96], len: 0 }
+    }
+}
+
+impl Short {
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+}
+
+impl std::fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 

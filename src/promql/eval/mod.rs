@@ -147,11 +147,13 @@ pub(crate) struct Meter {
     budget: Budget,
     steps: u64,
     held: u64,
+    /// Differs for every evaluation of a plan.
+    pub(crate) evaluation: u64,
 }
 
 impl Meter {
-    pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, steps: 0, held: 0 }
+    pub(crate) fn new(budget: Budget, evaluation: u64) -> Self {
+        Self { budget, steps: 0, held: 0, evaluation }
     }
 
     /// Counts elementary steps.
@@ -183,6 +185,11 @@ impl Meter {
     pub(crate) fn write(&mut self, bytes: usize) -> Outcome {
         self.spend(bytes)?;
         self.hold(bytes / size_of::<f64>())
+    }
+
+    /// Counts values no longer kept.
+    pub(crate) fn release(&mut self, values: usize) {
+        self.held = self.held.saturating_sub(values as u64);
     }
 
     /// Counts values kept.
@@ -292,7 +299,7 @@ pub(crate) struct Program {
     begun: bool,
     attached: usize,
     stamp: u64,
-    pass: u64,
+    pub(crate) pass: u64,
 }
 
 impl Program {

@@ -88,6 +88,8 @@ pub(crate) struct Subquery {
     /// Series of the store when those were listed.
     known: usize,
     points: usize,
+    /// The evaluation that has counted them.
+    counted: u64,
     scratch: Vec<f64>,
     matrix: Vec<RangeSeries>,
 }
@@ -105,6 +107,7 @@ impl Subquery {
             lengths: Vec::new(),
             known: 0,
             points: 0,
+            counted: 0,
             scratch: Vec::new(),
             matrix: Vec::new(),
         }
@@ -136,6 +139,7 @@ impl Subquery {
             covered.step == step && covered.from <= first && covered.until >= first - step
         };
         let kept = self.covered.filter(keeps).filter(|covered| self.still_holds(covered, env));
+        let before = self.points;
         if kept.is_none() {
             self.forget();
         }
@@ -143,7 +147,12 @@ impl Subquery {
         for track in &mut self.tracks {
             self.points -= track.prune(first - 1);
         }
-        env.meter.hold(self.points)?;
+        if self.counted == env.meter.evaluation {
+            env.meter.release(before - self.points);
+        } else {
+            self.counted = env.meter.evaluation;
+            env.meter.hold(self.points)?;
+        }
         self.evaluate(from, last, step, last > first, env)?;
         if kept.is_none_or(|covered| covered.appends != env.store.appends()) {
             for (id, length) in &mut self.lengths {

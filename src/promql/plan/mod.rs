@@ -158,7 +158,7 @@ impl Plan {
         self.notes.clear();
         self.program.begin(span)?;
         let budget = self.options.budget.unwrap_or_else(|| Budget::new(store.held(), span.instants()));
-        let mut meter = Meter::new(budget);
+        let mut meter = Meter::new(budget, self.program.pass + 1);
         meter.hold(self.footprint).map_err(|message| EvalError { message, span: self.span })?;
         Ok((Env { store, options: &self.options, span, meter, notes: &mut self.notes }, &mut self.program))
     }

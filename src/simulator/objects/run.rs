@@ -3,7 +3,7 @@
 //! Enters: analyses with arguments resolved. Leaves: runs and their results.
 //! It deliberately knows no rule by which a measurement is judged.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use super::super::text::Text;
@@ -178,22 +178,28 @@ pub struct Run {
 impl Run {
     /// Its name.
     pub fn name(&self, rollout: &str) -> String {
-        let mut name = match &self.suffix {
-            Some(suffix) => format!("{rollout}-{}{suffix}", self.hash),
-            None => format!("{rollout}-{}-{}", self.hash, self.revision),
-        };
+        let mut name = String::new();
+        let _ = self.write_name(rollout, &mut name);
+        name
+    }
+
+    /// Writes its name.
+    pub(in crate::simulator) fn write_name(
+        &self,
+        rollout: &str,
+        out: &mut dyn fmt::Write,
+    ) -> std::fmt::Result {
+        match &self.suffix {
+            Some(suffix) => write!(out, "{rollout}-{}{suffix}", self.hash)?,
+            None => write!(out, "{rollout}-{}-{}", self.hash, self.revision)?,
+        }
         match self.kind {
             Kind::Background | Kind::Experiment(..) => {}
-            Kind::Step(index) => {
-                let _ = write!(name, "-{index}");
-            }
-            Kind::PrePromotion => name.push_str("-pre"),
-            Kind::PostPromotion => name.push_str("-post"),
+            Kind::Step(index) => write!(out, "-{index}")?,
+            Kind::PrePromotion => out.write_str("-pre")?,
+            Kind::PostPromotion => out.write_str("-post")?,
         }
-        if self.collision > 0 {
-            let _ = write!(name, ".{}", self.collision);
-        }
-        name
+        if self.collision > 0 { write!(out, ".{}", self.collision) } else { Ok(()) }
     }
 
     /// Whether it ends, by request or because a metric is bad.
