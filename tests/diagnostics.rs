@@ -30,6 +30,12 @@ const ABSENT: &[(Code, &str)] = &[
     (Code::NothingAnswers, "manifests are no programs; tests/simulate_yaml.rs has some"),
     (Code::AnswersUnreadable, "manifests are no programs; tests/simulate_yaml.rs has some"),
     (Code::AnswerMissing, "manifests are no programs; tests/simulate_yaml.rs has some"),
+    (Code::NotSimulated, IMPORTED),
+    (Code::ManifestUnreadable, IMPORTED),
+    (Code::ManifestTemplate, IMPORTED),
+    (Code::ManifestRefused, IMPORTED),
+    (Code::ManifestField, IMPORTED),
+    (Code::ManifestTwice, IMPORTED),
     (Code::UnreadableRecording, RECORDED),
     (Code::ForeignRecording, RECORDED),
     (Code::AmbiguousRecording, RECORDED),
@@ -39,6 +45,9 @@ const ABSENT: &[(Code, &str)] = &[
 
 /// Why no program alone raises what is found in recordings.
 const RECORDED: &str = "recordings are read after programs; tests/replay.rs has them";
+
+/// Why no program raises what is found in manifests.
+const IMPORTED: &str = "manifests are no programs; src/import has them in its tests";
 
 struct Case {
     /// `syntax/missing-brace`

@@ -41,6 +41,10 @@ impl Corpus {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if !entry.path().is_file() {
+                // Recordings and manifests of others are no programs.
+                continue;
+            }
             let name = entry.file_name().to_string_lossy().into_owned();
             files.insert(name, std::fs::read_to_string(entry.path()).unwrap());
         }
