@@ -2,6 +2,11 @@
 //!
 //! Enters: a store of the shape the simulator makes, and a rollout whose analysis goes on longer and longer.
 //! Leaves: counts. It deliberately measures no time; `benches/` does.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails where what it measures cannot be made"
+)]
 
 use allocation_counter::measure;
 use rollcast::model::compile::{Fault, Files, Options as Compiling, compile};

@@ -144,9 +144,8 @@ fn outcomes(folder: &Path, name: &str, beside: &[&str]) -> Vec<Outcome> {
 fn wrong(outcome: &Outcome, accepted: bool, controller: Option<&str>) -> Option<String> {
     let controller = controller.filter(|said| !said.starts_with('['));
     match (outcome.kind, controller) {
-        ("simulated", Some("valid") | None) => None,
+        ("simulated", Some("valid") | None) | ("refused", None) => None,
         ("refused", Some(said)) if said == outcome.said => None,
-        ("refused", None) => None,
         // What is not simulated is only looked at after validation.
         ("unsupported", Some("valid") | None) if outcome.said.len() > 20 => None,
         ("error" | "dropped", _) if !accepted => None,

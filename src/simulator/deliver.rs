@@ -114,6 +114,14 @@ fn share_by_services(store: &Store, version: Hash, max: i64) -> i64 {
     (100 * reached.map(|(_, weight)| weight).sum::<i64>()).checked_div(max).unwrap_or(0)
 }
 
+/// The key of an object by index, made when it is first asked for.
+fn key_of(keys: &mut Vec<Key>, at: usize) -> Option<&mut Key> {
+    if keys.len() <= at {
+        keys.resize_with(at + 1, Key::default);
+    }
+    keys.get_mut(at)
+}
+
 struct Kindergarten<'a> {
     around: &'a mut dyn Surroundings,
     epoch: i64,
@@ -269,18 +277,12 @@ impl Machine<'_> {
                 }
             }
             Change::Service(at) => {
-                if self.core.services.len() <= at {
-                    self.core.services.resize_with(at + 1, Key::default);
-                }
-                if let Some(key) = self.core.services.get_mut(at) {
+                if let Some(key) = key_of(&mut self.core.services, at) {
                     key.add(now);
                 }
             }
             Change::DestinationRule(at) => {
-                if self.core.rules.len() <= at {
-                    self.core.rules.resize_with(at + 1, Key::default);
-                }
-                if let Some(key) = self.core.rules.get_mut(at) {
+                if let Some(key) = key_of(&mut self.core.rules, at) {
                     key.event(now);
                 }
             }

@@ -193,10 +193,9 @@ fn measure(
     let told = (!recorder.silent()).then(|| measurement.clone());
     if let Some(run) = core.store.run_mut(id)
         && let Some(slot) = run.results.get_mut(at)
+        && let Some(old) = record(slot, metric, measurement, answer.ok())
     {
-        if let Some(old) = record(slot, metric, measurement, answer.ok()) {
-            around.forget(old);
-        }
+        around.forget(old);
     }
     if let Some(measurement) = told {
         tell_measurement(core, recorder, id, at, metric, &measurement);

@@ -160,7 +160,6 @@ impl Case {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "it says how many cases agree")]
 fn replicas_and_weights_are_upstreams() {
     let recorded = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/arithmetic/cases.jsonl.gz"));
     let (mut passed, mut failed) = (0, 0);
