@@ -5,6 +5,7 @@
 
 pub mod experiment;
 mod experiments;
+pub mod plugin;
 pub mod run;
 pub mod status;
 pub mod store;

@@ -42,6 +42,7 @@ fn label(step: &Step, analyses: &[AnalysisSpec]) -> String {
             None => format!("end {}", route.name),
         });
     }
+    parts.extend(step.plugin.as_ref().map(|plugin| format!("plugin {}", plugin.name)));
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

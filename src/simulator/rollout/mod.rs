@@ -17,6 +17,7 @@ mod istio;
 mod operator;
 mod pause;
 mod phase;
+mod plugin;
 mod replicas;
 mod revision;
 mod router;
@@ -30,9 +31,10 @@ mod weights;
 pub(super) use failure::Failure;
 
 use super::core::Core;
-use super::event::Recorder;
+use super::event::{Recorder, Surroundings};
 use super::objects::ReplicaSet;
 use super::objects::experiment::ExperimentId;
+use super::objects::plugin::PluginStatus;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
 use crate::model::argo::{BlueGreen, Canary};
@@ -45,6 +47,7 @@ pub(super) const RESYNC: i64 = 900;
 /// One reconcile: what it started from, and what it wants.
 struct Reconcile<'a> {
     core: &'a mut Core,
+    around: &'a mut dyn Surroundings,
     recorder: &'a mut dyn Recorder,
     /// The current second; the instant is a little later, so that `now > deadline` holds at the deadline.
     now: i64,
@@ -70,17 +73,29 @@ struct Reconcile<'a> {
     other_runs: Vec<RunId>,
     experiment: Option<ExperimentId>,
     other_experiments: Vec<ExperimentId>,
+    /// What the plugins of steps came to, once they were asked.
+    plugins: Option<Vec<PluginStatus>>,
+    /// Whether one could not be asked.
+    plugin_error: bool,
 }
 
 /// Reconciles the Rollout once.
-pub(super) fn reconcile(core: &mut Core, recorder: &mut dyn Recorder) -> Result<(), Failure> {
-    let mut reconcile = Reconcile::begin(core, recorder)?;
+pub(super) fn reconcile(
+    core: &mut Core,
+    around: &mut dyn Surroundings,
+    recorder: &mut dyn Recorder,
+) -> Result<(), Failure> {
+    let mut reconcile = Reconcile::begin(core, around, recorder)?;
     reconcile.run()
 }
 
 impl<'a> Reconcile<'a> {
     /// Source: rollout/controller.go, `newRolloutContext`.
-    fn begin(core: &'a mut Core, recorder: &'a mut dyn Recorder) -> Result<Self, Failure> {
+    fn begin(
+        core: &'a mut Core,
+        around: &'a mut dyn Surroundings,
+        recorder: &'a mut dyn Recorder,
+    ) -> Result<Self, Failure> {
         let mut rollout = core.store.rollout.clone();
         if let Some(reason) = core.refused.clone().or_else(|| rollout.spec.refused.clone()) {
             invalid::refuse(core, &rollout, &reason);
@@ -109,6 +124,7 @@ impl<'a> Reconcile<'a> {
         };
         let mut this = Self {
             core,
+            around,
             recorder,
             now,
             canary,
@@ -125,6 +141,8 @@ impl<'a> Reconcile<'a> {
             other_runs: Vec::new(),
             experiment: None,
             other_experiments: Vec::new(),
+            plugins: None,
+            plugin_error: false,
             rollout,
         };
         this.find_runs();
@@ -203,6 +221,7 @@ impl<'a> Reconcile<'a> {
             self.sync_status();
             return Ok(());
         }
+        self.reconcile_plugins();
         self.sync_status();
         Ok(())
     }
