@@ -59,6 +59,9 @@ fn strategies_are_told_in_their_own_words() {
         "simulate basic.yaml",
         "simulate subset.yaml",
         "simulate subset.yaml --scenario slow.roll",
+        "simulate nginx.yaml",
+        "simulate gateway.yaml",
+        "simulate other-plugin.yaml",
     ];
     insta::assert_snapshot!(session("tests/simulate_yaml", &calls));
 }

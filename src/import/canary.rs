@@ -14,7 +14,7 @@ use super::problem::Unsupported;
 use super::reader::Reader;
 use super::traffic;
 use crate::model::argo::{
-    Amount, Background, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, Step, Threshold,
+    Amount, Background, Canary, CanaryScale, HeaderRoute, MirrorRoute, Pause, PluginStep, Step, Threshold,
 };
 
 const PATH: &str = "spec.strategy.canary";
@@ -76,9 +76,6 @@ fn threshold(raw: &Value) -> Option<Threshold> {
 
 fn step(at: usize, raw: &Value, reader: &mut Reader<'_>) -> Result<Step, Unsupported> {
     let path = format!("{PATH}.steps[{at}]");
-    if raw.field("plugin").is_some() {
-        return Err(Unsupported::new(format!("{path}.plugin"), "step plugin"));
-    }
     let experiment = raw.field("experiment");
     let experiment = experiment
         .map(|raw| experiment::experiment(raw, &format!("{path}.experiment"), reader))
@@ -102,6 +99,9 @@ fn step(at: usize, raw: &Value, reader: &mut Reader<'_>) -> Result<Step, Unsuppo
             name: raw.text("name").into(),
             matches: matches(raw, mirror_match),
             percentage: raw.int("percentage").unwrap_or(100),
+        }),
+        plugin: raw.field("plugin").map(|raw| {
+            Arc::new(PluginStep { name: raw.text("name").into(), config: raw.field("config").cloned() })
         }),
     })
 }

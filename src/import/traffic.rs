@@ -138,3 +138,53 @@ fn subsets(rule: &Value, reader: &Reader<'_>) -> Result<Subsets, Unsupported> {
         stable: rule.text("stableSubsetName").into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::import::Objects;
+
+    fn read(routing: &Value, ingresses: &[Value]) -> Result<Option<Traffic>, Unsupported> {
+        let objects = Objects::of_values(ingresses.iter().cloned());
+        let mut reader = Reader::new(&objects, "");
+        reader.rollout = "shop".to_owned();
+        let canary = json!({"canaryService": "c", "stableService": "s", "trafficRouting": routing});
+        traffic(&canary, &reader)
+    }
+
+    fn ingress(name: &str, rule: &Value) -> Value {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name}, "spec": {"rules": [rule]}})
+    }
+
+    #[test]
+    fn routers_are_told_in_the_controllers_order() {
+        let rule = json!({"http": {"paths": [{"backend": {"service": {"name": "s"}}}]}});
+        let ingresses = [ingress("other", &rule), ingress("edge", &rule)];
+        let routing = json!({"plugins": {GATEWAY_API: {}}, "nginx": {"stableIngress": "edge"}});
+        let traffic = read(&routing, &ingresses).unwrap().unwrap();
+        assert_eq!(traffic.routers, [Router::Nginx(vec![1]), Router::Plugin(GATEWAY_API.into())]);
+        assert_eq!(traffic.max_weight, 100);
+    }
+
+    #[test]
+    fn what_is_not_played_is_named() {
+        let bare = [ingress("edge", &json!({"host": "edge"}))];
+        let rule = json!({"http": {"paths": [{"backend": {"service": {"name": "s"}}}]}});
+        let taken = [ingress("edge", &rule), ingress("shop-edge-canary", &rule)];
+        let nginx = json!({"nginx": {"stableIngress": "edge"}});
+        for (routing, ingresses, part) in [
+            (json!({"plugins": {"example/router": {}}}), &[][..], "the plugin example/router"),
+            (json!({"plugins": {GATEWAY_API: {}}, "maxTrafficWeight": 1000}), &[], "knows only 100"),
+            (json!({"nginx": {}, "maxTrafficWeight": 0}), &[], "divides"),
+            (json!({"alb": {}}), &[], "traffic by alb"),
+            (json!({"managedRoutes": []}), &[], "without a router"),
+            (nginx.clone(), &bare, "without a Service"),
+            (nginx, &taken, "shop-edge-canary"),
+        ] {
+            let said = read(&routing, ingresses).unwrap_err().feature;
+            assert!(said.contains(part), "{routing}: {said}");
+        }
+    }
+}

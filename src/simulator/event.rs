@@ -3,12 +3,13 @@
 //! Enters: nothing. Leaves: the traits that a world, a scripted test and a reader of traces implement.
 //! It deliberately knows no controller. All times are whole seconds after the release was applied.
 
+use super::objects::plugin::{Answer, Operation, PluginPhase};
 use super::objects::store::Store;
 use super::objects::{Hash, ReplicaSet};
 use super::pods::{Life, NewPod, PodChange, cut};
 use super::trace;
 use crate::condition;
-use crate::model::argo::{self, Template};
+use crate::model::argo::{self, PluginStep, Template};
 use crate::unit::{Seconds, Weight};
 
 /// Which side of the split a pod is on.
@@ -39,6 +40,21 @@ pub struct Ask<'a> {
     pub latest: u64,
     /// Revision whose pods `Stable` names; 0 where there is none.
     pub stable: u64,
+}
+
+/// A call of a step's plugin.
+#[derive(Debug)]
+pub struct PluginCall<'a> {
+    /// The step.
+    pub step: &'a PluginStep,
+    /// Its index.
+    pub index: i64,
+    /// What is to be done.
+    pub operation: Operation,
+    /// How often it was asked to run before.
+    pub before: i64,
+    /// When.
+    pub at: Seconds,
 }
 
 /// Who serves, by revision.
@@ -83,6 +99,12 @@ pub trait Surroundings {
     /// Takes back an answer that nobody needs any more; its memory may serve the next.
     fn forget(&mut self, answer: condition::Value) {
         drop(answer);
+    }
+
+    /// What a step's plugin answers; unless written, all is done at once.
+    fn plugin(&mut self, call: &PluginCall<'_>) -> Answer {
+        let _ = call;
+        Answer::of(PluginPhase::Successful)
     }
 }
 

@@ -284,7 +284,7 @@ impl<'a> Machine<'a> {
     fn reconcile_rollout(&mut self) -> (bool, u32) {
         self.core.rollout.take();
         let before = Before::of(self.core);
-        let result = rollout::reconcile(self.core, self.recorder);
+        let result = rollout::reconcile(self.core, self.around, self.recorder);
         self.course.observe(self.core, before);
         match result {
             Ok(()) => {

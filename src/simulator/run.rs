@@ -131,11 +131,17 @@ impl Simulation {
         Trace {
             run: self.header(run),
             verdict: ending.verdict,
-            notes: self.provider.as_ref().map(|provider| provider.notes()).unwrap_or_default(),
+            notes: self.notes(),
             totals: ending.totals,
             events: kept.0,
             signals: tracked.into_iter().map(|tracked| tracked.track).collect(),
         }
+    }
+
+    /// What people must know of whoever answered in the place of the real one.
+    fn notes(&self) -> Vec<String> {
+        let provider = self.provider.as_ref().map(|provider| provider.notes()).unwrap_or_default();
+        provider.into_iter().chain(self.subject.plugins()).collect()
     }
 
     fn play(&mut self, run: u64, recorder: &mut dyn Recorder, tracked: &mut [Tracked]) -> Ending {

@@ -56,6 +56,15 @@ pub struct SignalQueries {
 }
 
 impl Subject {
+    /// Which steps were taken as done although nobody ran their plugins, a sentence for each.
+    pub(super) fn plugins(&self) -> impl Iterator<Item = String> {
+        let steps = self.spec.canary.steps.iter().enumerate().filter(|_| self.spec.refused.is_none());
+        steps.filter_map(|(at, step)| {
+            let name = &step.plugin.as_ref()?.name;
+            Some(format!("step {} was taken as successful at once: the plugin {name} is not run", at + 1))
+        })
+    }
+
     /// A rollout of a `.roll` file.
     pub fn of(rollout: &Rollout) -> Self {
         let plan = Plan::of(rollout);

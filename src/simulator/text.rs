@@ -32,7 +32,7 @@ pub enum Text {
 /// Why a rollout was aborted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// Which analysis.
+    /// Which analysis; empty where the message says it all.
     pub what: &'static str,
     /// The run's own message.
     pub message: Text,
@@ -129,6 +129,8 @@ impl Cause {
     pub fn spell(&self, rollout: &str) -> String {
         if self.message.is_empty() {
             self.what.to_owned()
+        } else if self.what.is_empty() {
+            self.message.spell(rollout)
         } else {
             format!("{}: {}", self.what, self.message.spell(rollout))
         }

@@ -176,6 +176,17 @@ pub struct Step {
     pub set_header_route: Option<HeaderRoute>,
     /// `setMirrorRoute`
     pub set_mirror_route: Option<MirrorRoute>,
+    /// `plugin`
+    pub plugin: Option<Arc<PluginStep>>,
+}
+
+/// `plugin` of a step: a program of others, of which only what it answers is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginStep {
+    /// `name`
+    pub name: Arc<str>,
+    /// `config`
+    pub config: Option<Value>,
 }
 
 /// `setHeaderRoute`

@@ -88,3 +88,16 @@ impl Canary {
         self.traffic.as_ref().map_or(MAX_WEIGHT, |traffic| traffic.max_weight)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_gives_way_to_its_end() {
+        assert_eq!(canary_ingress("shop", "edge"), "shop-edge-canary");
+        let name = canary_ingress("shop", &"e".repeat(300));
+        assert_eq!(name.len(), LONGEST_NAME);
+        assert!(name.ends_with("eee-canary"), "{name}");
+    }
+}

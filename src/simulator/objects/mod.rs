@@ -6,6 +6,7 @@
 pub mod experiment;
 mod experiments;
 pub mod few;
+pub mod plugin;
 pub mod run;
 pub mod status;
 pub mod store;

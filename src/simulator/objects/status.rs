@@ -9,6 +9,7 @@ use super::super::text::Text;
 use super::Hash;
 use super::experiment::ExperimentId;
 use super::few::Few;
+use super::plugin::PluginStatus;
 use super::run::{Phase as RunPhase, RunId};
 use crate::model::argo::Spec;
 
@@ -82,6 +83,8 @@ pub struct Status {
     pub pre_run: Option<RunStatus>,
     /// `blueGreen.postPromotionAnalysisRunStatus`
     pub post_run: Option<RunStatus>,
+    /// `canary.stepPluginStatuses`
+    pub plugins: Vec<PluginStatus>,
     /// `blueGreen.activeSelector`
     pub active: Option<Hash>,
     /// `blueGreen.previewSelector`
@@ -307,6 +310,7 @@ impl Status {
             };
         }
         merge!(abort aborted_at conditions controller_pause pauses current stable step steps promote_full observed_generation
-            phase message replicas updated ready available hpa weights additional experiment step_run background_run pre_run post_run active preview checkpoint);
+            phase message replicas updated ready available hpa weights additional experiment step_run background_run pre_run post_run plugins active preview
+            checkpoint);
     }
 }

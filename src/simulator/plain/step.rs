@@ -10,13 +10,15 @@ pub(super) fn labels(spec: &Spec, analyses: &[AnalysisSpec]) -> Vec<String> {
     if spec.blue_green.is_some() {
         return Vec::new();
     }
-    spec.canary.steps.iter().map(|step| label(step, analyses)).collect()
+    let max = spec.canary.max_weight();
+    spec.canary.steps.iter().map(|step| label(step, max, analyses)).collect()
 }
 
 /// Validation lets some kinds stand together.
-fn label(step: &Step, analyses: &[AnalysisSpec]) -> String {
+fn label(step: &Step, max: i64, analyses: &[AnalysisSpec]) -> String {
+    let share = |weight: i64| if max == 100 { format!("{weight}%") } else { format!("{weight} of {max}") };
     let mut parts = Vec::new();
-    parts.extend(step.set_weight.map(|weight| format!("{weight}%")));
+    parts.extend(step.set_weight.map(share));
     if let Some(pause) = &step.pause {
         parts.push(match &pause.duration {
             Some((_, written)) if written.parse::<i64>().is_ok() => format!("for {written}s"),
@@ -28,7 +30,7 @@ fn label(step: &Step, analyses: &[AnalysisSpec]) -> String {
     if let Some(scale) = &step.set_canary_scale {
         parts.push(match (scale.replicas, scale.weight) {
             (Some(pods), _) => format!("pods {pods}"),
-            (None, Some(percent)) => format!("pods {percent}%"),
+            (None, Some(weight)) => format!("pods {}", share(weight)),
             (None, None) => "pods match weight".to_owned(),
         });
     }
@@ -42,6 +44,7 @@ fn label(step: &Step, analyses: &[AnalysisSpec]) -> String {
             None => format!("end {}", route.name),
         });
     }
+    parts.extend(step.plugin.as_ref().map(|plugin| format!("plugin {}", plugin.name)));
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

@@ -19,6 +19,7 @@ mod istio;
 mod operator;
 mod pause;
 mod phase;
+mod plugin;
 mod replicas;
 mod revision;
 mod router;
@@ -32,9 +33,10 @@ mod weights;
 pub(super) use failure::Failure;
 
 use super::core::{Core, Spare};
-use super::event::Recorder;
+use super::event::{Recorder, Surroundings};
 use super::objects::ReplicaSet;
 use super::objects::experiment::ExperimentId;
+use super::objects::plugin::PluginStatus;
 use super::objects::run::RunId;
 use super::objects::status::{Rollout, Status};
 use crate::model::argo::{BlueGreen, Canary};
@@ -47,6 +49,7 @@ pub(super) const RESYNC: i64 = 900;
 /// One reconcile: what it started from, and what it wants.
 struct Reconcile<'a> {
     core: &'a mut Core,
+    around: &'a mut dyn Surroundings,
     recorder: &'a mut dyn Recorder,
     /// The current second; the instant is a little later, so that `now > deadline` holds at the deadline.
     now: i64,
@@ -72,11 +75,19 @@ struct Reconcile<'a> {
     other_runs: Vec<RunId>,
     experiment: Option<ExperimentId>,
     other_experiments: Vec<ExperimentId>,
+    /// What the plugins of steps came to, once they were asked.
+    plugins: Option<Vec<PluginStatus>>,
+    /// Whether one could not be asked.
+    plugin_error: bool,
 }
 
 /// Reconciles the Rollout once.
-pub(super) fn reconcile(core: &mut Core, recorder: &mut dyn Recorder) -> Result<(), Failure> {
-    let mut reconcile = Reconcile::begin(core, recorder)?;
+pub(super) fn reconcile(
+    core: &mut Core,
+    around: &mut dyn Surroundings,
+    recorder: &mut dyn Recorder,
+) -> Result<(), Failure> {
+    let mut reconcile = Reconcile::begin(core, around, recorder)?;
     let result = reconcile.run();
     let (sets, runs) = (std::mem::take(&mut reconcile.sets), std::mem::take(&mut reconcile.other_runs));
     reconcile.core.spare = Spare { sets, runs };
@@ -85,7 +96,11 @@ pub(super) fn reconcile(core: &mut Core, recorder: &mut dyn Recorder) -> Result<
 
 impl<'a> Reconcile<'a> {
     /// Source: rollout/controller.go, `newRolloutContext`.
-    fn begin(core: &'a mut Core, recorder: &'a mut dyn Recorder) -> Result<Self, Failure> {
+    fn begin(
+        core: &'a mut Core,
+        around: &'a mut dyn Surroundings,
+        recorder: &'a mut dyn Recorder,
+    ) -> Result<Self, Failure> {
         let mut rollout = core.store.rollout.clone();
         if let Some(reason) = core.refused.clone().or_else(|| rollout.spec.refused.clone()) {
             invalid::refuse(core, &rollout, &reason);
@@ -115,6 +130,7 @@ impl<'a> Reconcile<'a> {
         };
         let mut this = Self {
             core,
+            around,
             recorder,
             now,
             canary,
@@ -131,6 +147,8 @@ impl<'a> Reconcile<'a> {
             other_runs: runs,
             experiment: None,
             other_experiments: Vec::new(),
+            plugins: None,
+            plugin_error: false,
             rollout,
         };
         this.find_runs();
@@ -209,6 +227,7 @@ impl<'a> Reconcile<'a> {
             self.sync_status();
             return Ok(());
         }
+        self.reconcile_plugins();
         self.sync_status();
         Ok(())
     }

@@ -25,19 +25,25 @@ pub(super) fn name(step: &Step) -> String {
     if step.analysis.is_some() {
         return "analysis".to_owned();
     }
-    if let (None, Some(route)) = (step.set_canary_scale, &step.set_header_route) {
+    if let Some(scale) = step.set_canary_scale {
+        if let Some(weight) = scale.weight {
+            return format!("setCanaryScale{{weight: {weight}}}");
+        }
+        if scale.match_traffic_weight {
+            return "setCanaryScale{matchTrafficWeight: true}".to_owned();
+        }
+        if let Some(replicas) = scale.replicas {
+            return format!("setCanaryScale{{replicas: {replicas}}}");
+        }
+    }
+    if let Some(plugin) = &step.plugin {
+        return format!("plugin: {}", plugin.name);
+    }
+    if let Some(route) = &step.set_header_route {
         return format!("setHeaderRoute: {}", route.name);
     }
-    if let (None, Some(route)) = (step.set_canary_scale, &step.set_mirror_route) {
-        return format!("setMirrorRoute: {}", route.name);
-    }
-    match step.set_canary_scale {
-        Some(scale) => match (scale.weight, scale.match_traffic_weight, scale.replicas) {
-            (Some(weight), _, _) => format!("setCanaryScale{{weight: {weight}}}"),
-            (None, true, _) => "setCanaryScale{matchTrafficWeight: true}".to_owned(),
-            (None, false, Some(replicas)) => format!("setCanaryScale{{replicas: {replicas}}}"),
-            (None, false, None) => "invalid".to_owned(),
-        },
+    match &step.set_mirror_route {
+        Some(route) => format!("setMirrorRoute: {}", route.name),
         None => "invalid".to_owned(),
     }
 }
@@ -95,7 +101,10 @@ impl Reconcile<'_> {
                 .and_then(|id| self.core.store.run(id))
                 .is_some_and(|run| run.phase == Phase::Successful);
         }
-        step.set_header_route.is_some() || step.set_mirror_route.is_some()
+        if step.set_header_route.is_some() || step.set_mirror_route.is_some() {
+            return true;
+        }
+        step.plugin.is_some() && self.plugin_completed()
     }
 
     /// Whether the step cannot be expected to end by itself soon. Source: rollout/sync.go, `isIndefiniteStep`.

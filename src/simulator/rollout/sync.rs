@@ -58,6 +58,7 @@ impl Reconcile<'_> {
         status.stable = old.stable;
         if self.blue_green.is_none() {
             status.steps = Some(StepsSeen(Arc::clone(&self.canary)));
+            status.plugins.clone_from(self.plugins.as_ref().unwrap_or(&old.plugins));
         }
         status
     }
@@ -121,6 +122,7 @@ impl Reconcile<'_> {
         status.background_run = None;
         status.pre_run = None;
         status.post_run = None;
+        status.plugins.clear();
         status.checkpoint = false;
         status.step = (count > 0).then_some(0);
         if count == 0 {

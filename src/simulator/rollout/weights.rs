@@ -282,6 +282,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pods_follow_the_total_weight() {
+        for (replicas, weight, max, pods) in
+            [(3, 50, 1000, 1), (3, 500, 1000, 2), (10, 1, 7, 2), (10, 7, 7, 10), (4, 0, 50, 0)]
+        {
+            assert_eq!(pods_for(replicas, weight, max), pods, "{weight} of {max}");
+        }
+    }
+
+    #[test]
     fn rounding_holes_are_upstreams() {
         for (replicas, surge, weight, expected) in [
             (1, 0, 49, (0, 1)),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rollcast::condition;
 use rollcast::model::argo::Template;
 use rollcast::simulator::answers::{self, Answers};
-use rollcast::simulator::event::{Ask, Provider, Surroundings};
+use rollcast::simulator::event::{Ask, PluginCall, Provider, Surroundings};
+use rollcast::simulator::objects::plugin::{Answer, Operation, PluginPhase};
 use rollcast::simulator::pods::{Life, NewPod, PodChange};
 use rollcast::unit::{Seconds, Weight};
 use serde_json::Value;
@@ -107,5 +108,36 @@ impl Surroundings for Script {
 
     fn measure(&mut self, ask: &Ask<'_>) -> Result<condition::Value, String> {
         self.answers.answer(ask)
+    }
+
+    /// The plugin's answers stand in the step's own configuration.
+    fn plugin(&mut self, call: &PluginCall<'_>) -> Answer {
+        if &*call.step.name == "oracle/disabled" {
+            return Answer::Disabled;
+        }
+        let config = call.step.config.clone().unwrap_or_default();
+        let answer = match call.operation {
+            Operation::Abort => config["abort"].clone(),
+            Operation::Terminate => config["terminate"].clone(),
+            Operation::Run => {
+                let Some(list) = config["run"].as_array().filter(|list| !list.is_empty()) else {
+                    return Answer::of(PluginPhase::Successful);
+                };
+                list[usize::try_from(call.before).unwrap().min(list.len() - 1)].clone()
+            }
+        };
+        let text = |key: &str| answer[key].as_str().unwrap_or("");
+        if !text("error").is_empty() {
+            return Answer::Error(text("error").into());
+        }
+        let phase = match text("phase") {
+            "Running" => Some(PluginPhase::Running),
+            "Successful" => Some(PluginPhase::Successful),
+            "Failed" => Some(PluginPhase::Failed),
+            "Error" => Some(PluginPhase::Error),
+            _ => None,
+        };
+        let requeue_after = int(&answer, "requeueAfter").unwrap_or(0);
+        Answer::Result { phase, message: text("message").into(), requeue_after }
     }
 }

@@ -3,6 +3,7 @@
 use rollcast::model::argo::canary_ingress;
 use rollcast::simulator::event::{RouteObject, State};
 use rollcast::simulator::objects::experiment::{Experiment, Owner};
+use rollcast::simulator::objects::plugin::PluginStatus;
 use rollcast::simulator::objects::run::{Kind, MetricResult, Run};
 use rollcast::simulator::objects::status::{AdditionalWeight, RunStatus};
 use rollcast::simulator::objects::store::Store;
@@ -63,6 +64,9 @@ pub(crate) fn rollout(store: &Store) -> Value {
         }
         object.insert("weights".into(), weights);
     }
+    if !status.plugins.is_empty() {
+        object.insert("stepPlugins".into(), status.plugins.iter().map(plugin).collect());
+    }
     for (key, run) in [
         ("stepRun", &status.step_run),
         ("backgroundRun", &status.background_run),
@@ -93,6 +97,35 @@ pub(crate) fn rollout(store: &Store) -> Value {
         })
         .collect();
     object.insert("conditions".into(), Value::Object(conditions));
+    view
+}
+
+fn plugin(status: &PluginStatus) -> Value {
+    let mut view = json!({
+        "index": status.index,
+        "name": *status.name,
+        "operation": status.operation.name(),
+        "started": status.started,
+        "updated": status.updated,
+        "finished": status.finished,
+    });
+    if let Some(phase) = status.phase {
+        view["phase"] = json!(phase.name());
+    }
+    if !status.message.is_empty() {
+        view["message"] = json!(*status.message);
+    }
+    if status.executions != 0 {
+        view["executions"] = json!(status.executions);
+    }
+    if let Some(backoff) = status.backoff {
+        let (minutes, seconds) = (backoff / 60, backoff % 60);
+        let text = if minutes > 0 { format!("{minutes}m{seconds}s") } else { format!("{seconds}s") };
+        view["backoff"] = json!(text);
+    }
+    if status.disabled() {
+        view["disabled"] = json!(true);
+    }
     view
 }
 
