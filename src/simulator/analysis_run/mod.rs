@@ -187,7 +187,7 @@ fn measure(
         }
         Err(error) => {
             measurement.phase = Phase::Error;
-            measurement.message = Text::Owned(error.into());
+            measurement.message = Text::Owned(run.spec.masked(error).into());
         }
     }
     let told = (!recorder.silent()).then(|| measurement.clone());
@@ -258,7 +258,7 @@ fn tell_measurement(
     core.tell(recorder, || EventKind::Measurement {
         name: run.name(rollout),
         metric: metric.name.to_string(),
-        query: metric.spec.query.clone(),
+        query: run.spec.masked(metric.spec.query.clone()),
         value: measurement.value.spell(rollout),
         phase: measurement.phase.name().to_owned(),
         message: measurement.message.spell(rollout),
