@@ -281,7 +281,7 @@ fn unplayable(subject: &Subject, world: Option<&Recorded>) -> Option<String> {
     let name = &subject.spec.name;
     let refused =
         subject.spec.refused.as_ref().map(|reason| format!("The Rollout \"{name}\" is invalid: {reason}"));
-    refused.or_else(|| manifests::unanswerable(subject).filter(|_| world.is_none()))
+    refused.or_else(|| manifests::unanswerable(subject, world.is_some()))
 }
 
 /// The endings of all runs in the order of their numbers, whatever the number of threads.

@@ -88,7 +88,8 @@ impl Objects {
             }
         } else if !READ.contains(&(group, kind)) {
             *self.ignored.entry(kind.to_owned()).or_default() += 1;
-        } else if let Some(path) = (kind != "Secret").then(|| template_in(&value, String::new(), 0)).flatten() {
+        } else if let Some(path) = (kind != "Secret").then(|| template_in(&value, String::new(), 0)).flatten()
+        {
             let title = format!("{kind}/{}", value.name());
             let message = "this is a template: render it first, and read what it renders to";
             self.problems

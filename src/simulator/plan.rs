@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::objects::{Cluster, Destination, DestinationRule, Route, Service, VirtualService};
 use super::pods::cut;
 use crate::model::analysis::{Analysis, ArgValue};
-use crate::model::argo::{self as spec, AnalysisSpec, NANOS, Canary, MetricSpec, Spec, Step, Subsets, Traffic};
+use crate::model::argo::{
+    self as spec, AnalysisSpec, Canary, MetricSpec, NANOS, Spec, Step, Subsets, Traffic,
+};
 use crate::model::rollout::{Rollout, Split, StepKind};
 
 /// What the controllers find.

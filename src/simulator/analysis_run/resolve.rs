@@ -64,7 +64,9 @@ pub(in crate::simulator) fn resolve(
         let ArgValue::Secret(found) = &arg.value else { continue };
         match found {
             Ok(text) => {
-                args.iter_mut().filter(|(name, _)| *name == arg.name).for_each(|(_, value)| value.clone_from(text));
+                args.iter_mut()
+                    .filter(|(name, _)| *name == arg.name)
+                    .for_each(|(_, value)| value.clone_from(text));
                 secrets.push(text.clone());
             }
             Err(error) => return unresolved(error),
@@ -127,8 +129,8 @@ fn metric(spec: &MetricSpec, args: &[(&str, Value)]) -> Result<Metric, String> {
     }
     Ok(Metric {
         name: spec.name.as_str().into(),
-        success: condition(spec.success_condition.as_deref()),
-        failure: condition(spec.failure_condition.as_deref()),
+        success: condition(spec.success_condition.as_deref(), &spec.provider),
+        failure: condition(spec.failure_condition.as_deref(), &spec.provider),
         spec,
         dry_run: false,
         keep: KEPT,
@@ -225,7 +227,7 @@ fn invalid(metric: &Metric) -> Option<String> {
         (Some(error), _) => error,
         (None, Provider::Missing) => "no provider specified",
         (None, Provider::Several) => "multiple providers specified",
-        (None, Provider::Prometheus | Provider::Other(_)) => return None,
+        (None, _) => return None,
     };
     Some(text.to_owned())
 }
