@@ -55,7 +55,10 @@ impl Subject {
         let mut gaps: Vec<Gap> = Vec::new();
         for metric in self.analyses.iter().flat_map(resolved) {
             let Some(kind) = metric.provider.foreign() else { continue };
-            let why = format!("it has only Prometheus' series at one moment, and this is {kind}");
+            let why = match &metric.provider {
+                Provider::PrometheusRange => "this is a range query, and it answers at one moment".to_owned(),
+                _ => format!("{kind} measures it, and it has only Prometheus' series"),
+            };
             let gap = Gap { metric: metric.name, query: metric.query, why, foreign: true };
             if !gaps.contains(&gap) {
                 gaps.push(gap);
