@@ -98,3 +98,14 @@ fn what_cannot_be_answered_is_never_guessed() {
     ];
     insta::assert_snapshot!(session("tests/simulate_yaml", &calls));
 }
+
+#[test]
+fn answers_stand_for_whoever_else_measures() {
+    let calls = [
+        "simulate providers.yaml",
+        "simulate providers.yaml --answers providers-good.yaml",
+        "simulate providers.yaml --answers providers-bad.yaml",
+        "simulate providers.yaml --answers providers-misfit.yaml",
+    ];
+    insta::assert_snapshot!(session("tests/simulate_yaml", &calls));
+}

@@ -125,19 +125,23 @@ impl Rollouts {
     }
 }
 
-/// What no synthetic world can answer of a subject, in words; nothing where it answers all.
-pub(crate) fn unanswerable(subject: &Subject) -> Option<String> {
-    let gaps = subject.gaps();
+/// What no synthetic world, or no recorded one, can answer of a subject, in words; nothing where it answers all.
+pub(crate) fn unanswerable(subject: &Subject, recorded: bool) -> Option<String> {
+    let gaps = if recorded { subject.foreign() } else { subject.gaps() };
     if gaps.is_empty() || subject.spec.refused.is_some() {
         return None;
     }
     let lines = gaps.iter().map(|gap| {
         let query = gap.query.split_whitespace().collect::<Vec<_>>().join(" ");
-        format!("  {}: {}\n      {}", clean(&gap.metric), clean(&gap.why), clean(&query))
+        let query = if query.is_empty() { query } else { format!("\n      {}", clean(&query)) };
+        format!("  {}: {}{query}", clean(&gap.metric), clean(&gap.why))
     });
     let lines: Vec<String> = lines.collect();
+    let series =
+        if gaps.iter().all(|gap| gap.foreign) { "" } else { ", `--replay FILE` series that were recorded" };
+    let world = if recorded { "recorded" } else { "synthetic" };
     Some(format!(
-        "no synthetic world can answer\n{}\n`--answers FILE` gives what was measured, `--replay FILE` series that were recorded",
+        "no {world} world can answer\n{}\n`--answers FILE` gives what was measured{series}",
         lines.join("\n")
     ))
 }

@@ -41,7 +41,10 @@ pub(crate) fn cover(answers: &Answers, subject: &Subject, path: &str) -> Result<
     let open: Vec<&(String, String)> =
         measured.iter().filter(|(metric, query)| !answers.knows(metric, query)).collect();
     if open.is_empty() {
-        return Ok(());
+        let misfit = measured.iter().find_map(|(metric, _)| {
+            subject.providers(metric).iter().find_map(|provider| answers.misfit(metric, provider))
+        });
+        return misfit.map_or(Ok(()), |why| Err(format!("`{path}`: {why}")));
     }
     let known: Vec<&str> = answers.names().collect();
     let lines = open.iter().map(|(metric, query)| {

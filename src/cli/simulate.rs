@@ -287,9 +287,10 @@ impl Simulate {
         let Some(path) = &self.answers else {
             let plain = self.paths.iter().all(|path| is_manifest(path));
             // A recording may have any series; which it has not was said when it was read.
-            let drawn = played.plays.iter().zip(&played.worlds).filter(|(_, world)| world.is_none());
-            let mut subjects = drawn.map(|((subject, _), _)| subject).filter(|_| plain);
-            return match subjects.find_map(manifests::unanswerable) {
+            let mut subjects = played.plays.iter().zip(&played.worlds).filter(|_| plain);
+            let why =
+                subjects.find_map(|((subject, _), world)| manifests::unanswerable(subject, world.is_some()));
+            return match why {
                 Some(why) => Err(console.wrong(Code::NothingAnswers, &why)),
                 None => Ok(None),
             };

@@ -223,7 +223,7 @@ impl Test {
             (Place { answers: Some(answers), .. }, Some(path)) => {
                 measured::cover(answers, subject, path).err()
             }
-            (Place { world: None, .. }, _) if plain => manifests::unanswerable(subject),
+            (Place { world, .. }, _) if plain => manifests::unanswerable(subject, world.is_some()),
             _ => None,
         }
     }

@@ -7,8 +7,11 @@
 use serde_json::Value;
 
 use super::field::Fields;
+use super::field_ref;
 use super::metric::metric;
+use super::object::Object;
 use super::problem::Unsupported;
+use super::secret;
 use super::template::Templates;
 use crate::model::argo::{AnalysisSpec, Arg, ArgValue, MetricSpec};
 
@@ -16,6 +19,7 @@ use crate::model::argo::{AnalysisSpec, Arg, ArgValue, MetricSpec};
 pub(super) fn merged(
     raw: &Value,
     templates: &Templates<'_>,
+    secrets: &[&Object],
     path: &str,
 ) -> Result<AnalysisSpec, Unsupported> {
     let mut spec = AnalysisSpec::default();
@@ -32,14 +36,21 @@ pub(super) fn merged(
     }
     for arg in args {
         let given = raw.list("args").iter().find(|given| given.text("name") == arg.text("name"));
+        let secret = arg.path(&["valueFrom", "secretKeyRef"]);
         let value = match given {
+            // A Secret goes before whatever else the argument is given.
+            _ if secret.is_some() => {
+                let place = format!("{path}.templates args[{}].valueFrom", arg.text("name"));
+                ArgValue::Secret(secret::value(secrets, secret, &place)?)
+            }
             Some(given) => match given_value(given, path)? {
                 ArgValue::Text(text) if raw.flag("experiment") && text.contains("{{") => {
                     ArgValue::Templated(text)
                 }
                 value => value,
             },
-            None => own_value(arg, path)?,
+            None if arg.field("value").is_none() && arg.field("valueFrom").is_some() => ArgValue::Missing,
+            None => ArgValue::Text(arg.text("value").to_owned()),
         };
         spec.args.push(Arg { name: arg.text("name").to_owned(), value });
     }
@@ -72,14 +83,10 @@ fn given_value(arg: &Value, path: &str) -> Result<ArgValue, Unsupported> {
     match from.text("podTemplateHashValue") {
         "Latest" => Ok(ArgValue::LatestHash),
         "Stable" => Ok(ArgValue::StableHash),
-        _ => Err(Unsupported::new(place(), "an argument from a field of the Rollout")),
+        _ => match field_ref::path(arg).and_then(field_ref::later) {
+            Some(field) => Ok(ArgValue::Field(field)),
+            None if from.field("fieldRef").is_none() => Ok(ArgValue::Text(arg.text("value").to_owned())),
+            None => Err(Unsupported::new(place(), "an argument from a field of the Rollout")),
+        },
     }
-}
-
-fn own_value(arg: &Value, path: &str) -> Result<ArgValue, Unsupported> {
-    if arg.field("valueFrom").is_some() {
-        let place = format!("{path}.templates args[{}].valueFrom", arg.text("name"));
-        return Err(Unsupported::new(place, "a template's argument from a Secret or a field"));
-    }
-    Ok(ArgValue::Text(arg.text("value").to_owned()))
 }

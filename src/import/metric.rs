@@ -28,9 +28,10 @@ pub(super) fn metric(raw: &Value, place: &str) -> Result<MetricSpec, Unsupported
         return Err(Unsupported::new(place, "braces that are never closed in a metric"));
     }
     let (provider, body) = provider(raw, place)?;
+    let asks = matches!(provider, Provider::Prometheus | Provider::PrometheusRange);
     let mut spec = MetricSpec {
         name: text("name").unwrap_or_default(),
-        query: if provider == Provider::Prometheus { body.text("query").to_owned() } else { String::new() },
+        query: if asks { body.text("query").to_owned() } else { String::new() },
         provider,
         success_condition: text("successCondition"),
         failure_condition: text("failureCondition"),
@@ -51,14 +52,13 @@ pub(super) fn metric(raw: &Value, place: &str) -> Result<MetricSpec, Unsupported
             spec.texts.push((field, raw.text(name).to_owned()));
         }
     }
-    let query = if spec.provider == Provider::Prometheus { Some("query") } else { None };
-    for (name, value) in raw.field("provider").and_then(Value::as_object).into_iter().flatten() {
+    for value in raw.field("provider").and_then(Value::as_object).into_iter().flatten().map(|(_, v)| v) {
         let fields = value.as_object().into_iter().flatten();
         if value.is_string() && value.as_str().is_some_and(|text| text.contains("{{")) {
             spec.texts.push((Field::Provider, value.as_str().unwrap_or_default().to_owned()));
         }
         for (field, inner) in fields {
-            if name != "prometheus" || query != Some(field.as_str()) {
+            if !(asks && field == "query") {
                 texts(inner, &mut spec.texts, 0);
             }
         }
@@ -82,15 +82,41 @@ fn provider<'a>(raw: &'a Value, place: &str) -> Result<(Provider, Option<&'a Val
     Ok(match found.as_slice() {
         [] => (Provider::Missing, None),
         [(name, body)] if name == "prometheus" => {
-            if body.field("rangeQuery").is_some() {
+            let Some(range) = body.field("rangeQuery") else {
+                return Ok((Provider::Prometheus, Some(*body)));
+            };
+            if !is_plain(range) {
                 let place = format!("{place}.provider.prometheus.rangeQuery");
-                return Err(Unsupported::new(place, "a range query"));
+                return Err(Unsupported::new(place, "a range query whose times are computed"));
             }
-            (Provider::Prometheus, Some(*body))
+            (Provider::PrometheusRange, Some(*body))
         }
         [(name, body)] => (Provider::Other(name.clone()), Some(*body)),
         _ => (Provider::Several, None),
     })
+}
+
+/// Whether a range's times are the present, or a duration from it, and its end is not before its start: what upstream and
+/// Prometheus take in any case.
+/// Source: Argo Rollouts v1.9.1, metricproviders/prometheus/prometheus.go, `executeQuery`.
+fn is_plain(range: &Value) -> bool {
+    let time = |field: &str| {
+        let rest = range.text(field).trim().strip_prefix("now()")?.trim();
+        if rest.is_empty() {
+            return Some(0);
+        }
+        let (sign, rest) = match rest.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, rest.strip_prefix('+')?),
+        };
+        let quoted = rest.trim().strip_prefix("duration(\"")?.strip_suffix("\")")?;
+        duration::parse(quoted).ok().map(|nanos| nanos.saturating_mul(sign))
+    };
+    let step = duration::parse(range.text("step")).unwrap_or(0);
+    match (time("start"), time("end")) {
+        (Some(start), Some(end)) => start <= end && step > 0,
+        _ => false,
+    }
 }
 
 /// A time that is known, or a text that tells only a run whether it is one. An empty text is none.

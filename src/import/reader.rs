@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::analysis;
 use super::cluster;
 use super::field::Fields;
+use super::field_ref::with_fields;
 use super::object::{Object, Objects, or_default};
 use super::problem::Unsupported;
 use super::strategy;
@@ -27,10 +28,11 @@ pub struct Reader<'a> {
     pub(super) templates: Templates<'a>,
     pub(super) ingresses: Vec<&'a Object>,
     pub(super) workloads: Vec<&'a Object>,
+    pub(super) secrets: Vec<&'a Object>,
     /// Its name; `default` where none is written.
     pub(super) namespace: &'a str,
     /// The Rollout that is being read.
-    pub(super) rollout: String,
+    pub(super) rollout: Value,
     /// References as they were written, with what they came to.
     analyses: Vec<(Value, AnalysisSpec)>,
 }
@@ -45,8 +47,9 @@ impl<'a> Reader<'a> {
         Self {
             ingresses: objects.beside("Ingress", namespace),
             workloads,
+            secrets: objects.beside("Secret", namespace),
+            rollout: Value::Null,
             namespace: or_default(namespace),
-            rollout: String::new(),
             services: objects.beside("Service", namespace),
             virtual_services: objects.beside("VirtualService", namespace),
             destination_rules: objects.beside("DestinationRule", namespace),
@@ -73,7 +76,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a Rollout. Of one that the controller's validation refuses it keeps what the status shows nonetheless.
     pub fn spec(&mut self, rollout: &Value) -> Result<Spec, Unsupported> {
-        rollout.name().clone_into(&mut self.rollout);
+        self.rollout = rollout.clone();
         let reason = match workload::resolved(rollout, self) {
             Ok(resolved) => validate::refusal(&resolved, self)?,
             Err(reason) => Some(reason),
@@ -111,6 +114,7 @@ impl<'a> Reader<'a> {
         }
         let references = raw.list("templates");
         let empty = references.is_empty();
+        let raw = &with_fields(raw, &self.rollout, self.namespace, path)?;
         let mut key = raw.clone();
         if let Some(fields) = key.as_object_mut() {
             fields.remove("startingStep");
@@ -122,7 +126,7 @@ impl<'a> Reader<'a> {
         let Ok(templates) = self.templates.named_by(references) else {
             return Ok(Analysis { index: usize::MAX, empty: true });
         };
-        let spec = analysis::merged(raw, &templates, path)?;
+        let spec = analysis::merged(raw, &templates, &self.secrets, path)?;
         self.analyses.push((key, spec));
         Ok(Analysis { index: self.analyses.len() - 1, empty })
     }

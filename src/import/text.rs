@@ -16,7 +16,7 @@ use crate::diagnostic::Code;
 use crate::manifest::document::{Document, documents};
 
 /// Kinds that are read, by API group.
-pub(super) const READ: [(&str, &str); 12] = [
+pub(super) const READ: [(&str, &str); 13] = [
     ("argoproj.io", "Rollout"),
     ("argoproj.io", "AnalysisTemplate"),
     ("argoproj.io", "ClusterAnalysisTemplate"),
@@ -24,6 +24,7 @@ pub(super) const READ: [(&str, &str); 12] = [
     ("apps", "Deployment"),
     ("apps", "ReplicaSet"),
     ("", "PodTemplate"),
+    ("", "Secret"),
     ("networking.istio.io", "VirtualService"),
     ("networking.istio.io", "DestinationRule"),
     ("networking.k8s.io", "Ingress"),
@@ -87,7 +88,8 @@ impl Objects {
             }
         } else if !READ.contains(&(group, kind)) {
             *self.ignored.entry(kind.to_owned()).or_default() += 1;
-        } else if let Some(path) = template_in(&value, String::new(), 0) {
+        } else if let Some(path) = (kind != "Secret").then(|| template_in(&value, String::new(), 0)).flatten()
+        {
             let title = format!("{kind}/{}", value.name());
             let message = "this is a template: render it first, and read what it renders to";
             self.problems

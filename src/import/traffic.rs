@@ -81,7 +81,7 @@ fn nginx(raw: &Value, reader: &Reader<'_>) -> Result<Vec<usize>, Unsupported> {
                 "the Ingress {name} with a rule without a Service, at which the controller fails"
             ));
         }
-        let canary = canary_ingress(&reader.rollout, name);
+        let canary = canary_ingress(reader.rollout.name(), name);
         if position(&canary).is_some() {
             return unsupported(format!(
                 "the Ingress {canary}, which stands where the controller makes its own"
@@ -149,7 +149,7 @@ mod tests {
     fn read(routing: &Value, ingresses: &[Value]) -> Result<Option<Traffic>, Unsupported> {
         let objects = Objects::of_values(ingresses.iter().cloned());
         let mut reader = Reader::new(&objects, "");
-        reader.rollout = "shop".to_owned();
+        reader.rollout = serde_json::json!({"metadata": {"name": "shop"}});
         let canary = json!({"canaryService": "c", "stableService": "s", "trafficRouting": routing});
         traffic(&canary, &reader)
     }

@@ -54,8 +54,8 @@ pub(super) struct Spare {
     pub(super) runs: Vec<RunId>,
 }
 
-/// What decides a run's spec.
-pub(super) type SpecKey = (usize, u16, Option<u16>);
+/// What decides a run's spec: the analysis, both hashes, and the Rollout's fields in its arguments.
+pub(super) type SpecKey = (usize, u16, Option<u16>, Vec<String>);
 
 impl Core {
     /// A cluster into which a Rollout has just been applied.

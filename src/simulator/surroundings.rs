@@ -157,6 +157,9 @@ impl Surroundings for Site<'_> {
         if let Some(provider) = &mut self.provider {
             return provider.answer(ask);
         }
+        if let Some(kind) = ask.provider.foreign() {
+            return Err(format!("no series answer {kind}"));
+        }
         let at = ask.at.millis().0 + i64::from(ask.millis);
         self.world.advance(at, &mut self.queries.store);
         self.queries.ask(ask.query, EPOCH_MS + at)

@@ -71,12 +71,25 @@ pub enum Provider {
     /// `prometheus`
     #[default]
     Prometheus,
+    /// `prometheus` with `rangeQuery`
+    PrometheusRange,
     /// Another one, by its field: `web`, `job`, `datadog`, …; a plugin by its name.
     Other(String),
     /// None at all, which a run is refused for.
     Missing,
     /// More than one, which a run is refused for.
     Several,
+}
+
+impl Provider {
+    /// A provider whose answers no series of Prometheus' own stand for, in words.
+    pub fn foreign(&self) -> Option<&str> {
+        match self {
+            Self::PrometheusRange => Some("a range query"),
+            Self::Other(name) => Some(name),
+            Self::Prometheus | Self::Missing | Self::Several => None,
+        }
+    }
 }
 
 impl MetricSpec {

@@ -278,4 +278,29 @@ pub enum ArgValue {
     LatestHash,
     /// `podTemplateHashValue: Stable`
     StableHash,
+    /// `fieldRef` of a Rollout's reference.
+    Field(RolloutField),
+    /// `secretKeyRef` of a template: what the Secret holds, or why there is nothing.
+    Secret(Result<String, String>),
+    /// `fieldRef` of a template, which upstream never resolves.
+    Missing,
+}
+
+/// A field of the Rollout that is known only when a run is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RolloutField {
+    /// `metadata.annotations['rollout.argoproj.io/revision']`
+    Revision,
+    /// `status.canary.weights.canary.weight`
+    CanaryWeight,
+    /// `status.canary.weights.stable.weight`
+    StableWeight,
+    /// `status.currentPodHash`
+    CurrentHash,
+    /// `status.stableRS`
+    StableHash,
+    /// `status.currentStepIndex`
+    StepIndex,
+    /// `spec.replicas`
+    Replicas,
 }

@@ -17,7 +17,7 @@ use super::objects::store::Change;
 use super::text::Text;
 use super::trace::EventKind;
 use crate::condition;
-use crate::model::argo::NANOS;
+use crate::model::argo::{NANOS, Provider};
 use crate::unit::Seconds;
 
 /// An error is followed by another try after this many seconds, whatever the interval says.
@@ -173,8 +173,17 @@ fn measure(
         latest: revision(run.hash),
         stable: run.stable.map_or(0, revision),
     });
+    let answer = match (&metric.spec.provider, answer) {
+        (Provider::Other(name), Ok(value)) => {
+            judge::foreign(name, &value).ok_or_else(|| format!("there is no answer for {name}"))
+        }
+        (_, Ok(condition::Value::String(_))) => Err("Prometheus gives no phases".to_owned()),
+        (_, answer) => answer,
+    };
     let verdict = match &answer {
-        Ok(value) => judge::judge(value, metric.success.as_ref(), metric.failure.as_ref()),
+        Ok(value) => {
+            judge::judge(&metric.spec.provider, value, metric.success.as_ref(), metric.failure.as_ref())
+        }
         Err(error) => Err(error.clone()),
     };
     let mut measurement = Measurement { at: now, ..Measurement::default() };
@@ -187,7 +196,7 @@ fn measure(
         }
         Err(error) => {
             measurement.phase = Phase::Error;
-            measurement.message = Text::Owned(error.into());
+            measurement.message = Text::Owned(run.spec.masked(error).into());
         }
     }
     let told = (!recorder.silent()).then(|| measurement.clone());
@@ -259,7 +268,7 @@ fn tell_measurement(
     core.tell(recorder, || EventKind::Measurement {
         name: run.name(rollout),
         metric: metric.name.to_string(),
-        query: metric.spec.query.clone(),
+        query: run.spec.masked(metric.spec.query.clone()),
         value: measurement.value.spell(rollout),
         phase: measurement.phase.name().to_owned(),
         message: measurement.message.spell(rollout),

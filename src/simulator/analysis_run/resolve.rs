@@ -18,42 +18,86 @@ const KEPT: usize = 10;
 /// An argument's value.
 type Value = String;
 
-/// Makes a run's spec.
-pub(in crate::simulator) fn resolve(analysis: &AnalysisSpec, latest: Hash, stable: Option<Hash>) -> RunSpec {
-    let args: Vec<(&str, Value)> = analysis
-        .args
-        .iter()
-        .map(|arg| {
-            let value = match &arg.value {
-                ArgValue::Text(text) | ArgValue::Templated(text) => text.clone(),
-                ArgValue::LatestHash => latest.to_string(),
-                ArgValue::StableHash => stable.map(|hash| hash.to_string()).unwrap_or_default(),
-            };
-            (arg.name.as_str(), value)
-        })
-        .collect();
-    let mut metrics = Vec::with_capacity(analysis.metrics.len());
-    for spec in &analysis.metrics {
-        match metric(spec, &args) {
-            Ok(metric) => metrics.push(metric),
-            Err(error) => {
-                return RunSpec {
-                    metrics: Vec::new(),
-                    refused: Some(format!("Unable to resolve metric arguments: {error}").into()),
-                };
+/// What stands for a Secret's value before anything is measured. Source: analysis/analysis.go.
+const SECRET: &str = "temp-for-secret";
+
+/// Makes a run's spec; `fields` are the Rollout's fields that arguments ask for, in the arguments' order.
+pub(in crate::simulator) fn resolve(
+    analysis: &AnalysisSpec,
+    latest: Hash,
+    stable: Option<Hash>,
+    fields: &[String],
+) -> RunSpec {
+    let mut fields = fields.iter();
+    let mut args: Vec<(&str, Value)> = Vec::with_capacity(analysis.args.len());
+    let mut missing = None;
+    for arg in &analysis.args {
+        let value = match &arg.value {
+            ArgValue::Text(text) | ArgValue::Templated(text) => text.clone(),
+            ArgValue::LatestHash => latest.to_string(),
+            ArgValue::StableHash => stable.map(|hash| hash.to_string()).unwrap_or_default(),
+            ArgValue::Field(_) => fields.next().cloned().unwrap_or_default(),
+            ArgValue::Secret(_) => SECRET.to_owned(),
+            ArgValue::Missing => {
+                missing = missing.or(Some(&arg.name));
+                continue;
             }
+        };
+        args.push((arg.name.as_str(), value));
+    }
+    if let (Some(name), false) = (missing, analysis.metrics.is_empty()) {
+        return refused(&format!("Unable to resolve metric arguments: argument \"{name}\" was not supplied"));
+    }
+    let unresolved = |error: &str| refused(&format!("Unable to resolve metric arguments: {error}"));
+    let mut metrics = match all(&analysis.metrics, &args) {
+        Ok(metrics) => metrics,
+        Err(error) => return unresolved(&error),
+    };
+    let invalid = validate(&metrics)
+        .or_else(|| dry_run(&mut metrics, &analysis.dry_run))
+        .or_else(|| retention(&mut metrics, &analysis.retention));
+    if let Some(error) = invalid {
+        return RunSpec { metrics, ..refused(&format!("Analysis spec invalid: {error}")) };
+    }
+    let mut secrets: Vec<String> = Vec::new();
+    for arg in &analysis.args {
+        let ArgValue::Secret(found) = &arg.value else { continue };
+        match found {
+            Ok(text) => {
+                args.iter_mut()
+                    .filter(|(name, _)| *name == arg.name)
+                    .for_each(|(_, value)| value.clone_from(text));
+                secrets.push(text.clone());
+            }
+            Err(error) => return unresolved(error),
         }
     }
-    let refused = validate(&metrics)
-        .or_else(|| dry_run(&mut metrics, &analysis.dry_run))
-        .or_else(|| retention(&mut metrics, &analysis.retention))
-        .map(|error| format!("Analysis spec invalid: {error}").into());
-    RunSpec { metrics, refused }
+    if !secrets.is_empty() {
+        secrets.retain(|secret| !secret.is_empty());
+        let measured = match all(&analysis.metrics, &args) {
+            Ok(measured) => measured,
+            Err(error) => return unresolved(&error),
+        };
+        // Limits and times are those without Secrets; only what is measured and judged has them.
+        for (metric, measured) in metrics.iter_mut().zip(measured) {
+            (metric.success, metric.failure) = (measured.success, measured.failure);
+            metric.spec.query = measured.spec.query;
+        }
+    }
+    RunSpec { metrics, refused: None, secrets }
+}
+
+fn refused(why: &str) -> RunSpec {
+    RunSpec { refused: Some(why.into()), ..RunSpec::default() }
+}
+
+fn all(specs: &[MetricSpec], args: &[(&str, Value)]) -> Result<Vec<Metric>, String> {
+    specs.iter().map(|spec| metric(spec, args)).collect()
 }
 
 fn metric(spec: &MetricSpec, args: &[(&str, Value)]) -> Result<Metric, String> {
     let mut spec = spec.clone();
-    let mut filler = Filler { args, unknown: None };
+    let mut filler = Filler { args, unknown: None, broken: None };
     let texts: Vec<(Field, String)> = std::mem::take(&mut spec.texts);
     let before = |field: Field| field < Field::FailureLimit;
     let late = |field: Field| field == Field::ConsecutiveSuccessLimit;
@@ -74,6 +118,9 @@ fn metric(spec: &MetricSpec, args: &[(&str, Value)]) -> Result<Metric, String> {
     if let Some(tag) = filler.unknown {
         return Err(format!("failed to resolve {{{{{tag}}}}}"));
     }
+    if let Some(letter) = filler.broken {
+        return Err(format!("invalid character '{letter}' in string escape code"));
+    }
     let mut wrong = None;
     for (field, text) in filled {
         if let Err(error) = set(&mut spec, field, text) {
@@ -82,8 +129,8 @@ fn metric(spec: &MetricSpec, args: &[(&str, Value)]) -> Result<Metric, String> {
     }
     Ok(Metric {
         name: spec.name.as_str().into(),
-        success: condition(spec.success_condition.as_deref()),
-        failure: condition(spec.failure_condition.as_deref()),
+        success: condition(spec.success_condition.as_deref(), &spec.provider),
+        failure: condition(spec.failure_condition.as_deref(), &spec.provider),
         spec,
         dry_run: false,
         keep: KEPT,
@@ -117,6 +164,8 @@ fn set(spec: &mut MetricSpec, field: Field, text: String) -> Result<(), String> 
 struct Filler<'a> {
     args: &'a [(&'a str, Value)],
     unknown: Option<String>,
+    /// The first letter of an escape that is Go's and not JSON's.
+    broken: Option<char>,
 }
 
 impl Filler<'_> {
@@ -130,13 +179,27 @@ impl Filler<'_> {
             out.push_str(before);
             let name = tag.trim().strip_prefix("args.");
             match self.args.iter().rev().find(|(known, _)| Some(*known) == name) {
-                Some((_, value)) => out.push_str(value),
+                Some((_, value)) => {
+                    self.broken = self.broken.or_else(|| value.chars().find_map(escape));
+                    out.push_str(value);
+                }
                 None => self.unknown = Some(tag.to_owned()),
             }
             rest = behind;
         }
         out.push_str(rest);
         out
+    }
+}
+
+/// The letter by which Go escapes a control character where JSON has none.
+fn escape(character: char) -> Option<char> {
+    match character {
+        '\u{7}' => Some('a'),
+        '\u{b}' => Some('v'),
+        '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => None,
+        '\0'..='\u{1f}' | '\u{7f}' => Some('x'),
+        _ => None,
     }
 }
 
@@ -164,7 +227,7 @@ fn invalid(metric: &Metric) -> Option<String> {
         (Some(error), _) => error,
         (None, Provider::Missing) => "no provider specified",
         (None, Provider::Several) => "multiple providers specified",
-        (None, Provider::Prometheus | Provider::Other(_)) => return None,
+        (None, _) => return None,
     };
     Some(text.to_owned())
 }
@@ -238,6 +301,7 @@ pub(in crate::simulator) fn shared(
     analysis: Option<&AnalysisSpec>,
     latest: Hash,
     stable: Option<Hash>,
+    fields: &[String],
 ) -> Arc<RunSpec> {
-    Arc::new(analysis.map_or_else(RunSpec::default, |analysis| resolve(analysis, latest, stable)))
+    Arc::new(analysis.map_or_else(RunSpec::default, |analysis| resolve(analysis, latest, stable, fields)))
 }

@@ -11,6 +11,7 @@ pub use read::read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::analysis_run::judge::foreign;
 use super::event::{Ask, Provider};
 use crate::condition::Value;
 use crate::unit::{Seconds, grouped};
@@ -81,6 +82,27 @@ impl Answers {
     /// Whether there is a line for this metric or query.
     pub fn knows(&self, metric: &str, query: &str) -> bool {
         self.line(metric, query).is_some()
+    }
+
+    /// Why the line of a metric does not answer a provider that is not Prometheus, if it does not: there is nothing that
+    /// such a provider would give where nobody says what.
+    pub fn misfit(&self, metric: &str, provider: &str) -> Option<String> {
+        // An error with a status is Prometheus'; one that a run had stands as it was.
+        let values = |points: &[Point], error: bool| {
+            points.iter().all(|point| match &point.value {
+                Ok(value) => foreign(provider, value).is_some(),
+                Err(_) => error,
+            })
+        };
+        let fits = match self.line(metric, "")? {
+            Line::Release(points) => {
+                points.first().is_some_and(|first| first.at == 0) && values(points, false)
+            }
+            Line::Runs(runs) => runs.iter().all(|run| values(&run.points, true)),
+        };
+        let advice = "from second 0 on it takes `successful`, `failed`, `inconclusive` or `error`";
+        let number = if foreign(provider, &Value::Float(0.0)).is_some() { ", or one number" } else { "" };
+        (!fits).then(|| format!("{metric} is measured by {provider}; {advice}{number}"))
     }
 
     /// The metrics and queries of the lines, as they were written.

@@ -128,10 +128,14 @@ fn point(point: &Json) -> Result<Point, String> {
     Ok(Point { at, value: measured(value).map_err(|why| format!(".value: {why}"))? })
 }
 
+/// How a measurement ended that somebody else judges: a Job, a plugin.
+const PHASES: [&str; 4] = ["successful", "failed", "inconclusive", "error"];
+
 /// A measured value in the notation of the oracle's scenarios.
 fn measured(value: &Json) -> Result<Measured, String> {
     Ok(match value {
         Json::String(text) if text == "empty" => Ok(Value::Floats(Vec::new())),
+        Json::String(text) if PHASES.contains(&text.as_str()) => Ok(Value::String(text.clone())),
         Json::Array(list) => Ok(Value::Floats(list.iter().map(number).collect::<Result<_, _>>()?)),
         Json::Object(fields) => structured(fields)?,
         other => Ok(Value::Floats(vec![number(other)?])),

@@ -115,7 +115,7 @@ impl Reconcile<'_> {
         let spec = self.core.analyses.get(analysis.analysis.index).cloned().unwrap_or_default();
         let spec = self.resolve_args(spec)?;
         let (hash, stable) = (self.experiment.hash, Some(self.experiment.stable));
-        let spec = Arc::new(resolve::resolve(&spec, hash, stable));
+        let spec = Arc::new(resolve::resolve(&spec, hash, stable, &[]));
         let suffix = format!("{}-{}", self.experiment.suffix(), analysis.name);
         let mut run = Run {
             analysis: analysis.analysis.index,

@@ -136,6 +136,18 @@ pub struct RunSpec {
     pub metrics: Vec<Metric>,
     /// Why the controller refuses it in its first reconcile.
     pub refused: Option<Arc<str>>,
+    /// Values of Secrets, which measurements' messages do not show.
+    pub secrets: Vec<String>,
+}
+
+impl RunSpec {
+    /// A text without Secrets.
+    pub fn masked(&self, mut text: String) -> String {
+        for secret in &self.secrets {
+            text = text.replace(secret.as_str(), "*****");
+        }
+        text
+    }
 }
 
 /// An AnalysisRun.

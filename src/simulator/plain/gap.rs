@@ -3,10 +3,13 @@
 //! Enters: queries as they will be asked, and who serves. Leaves: [`Gap`]s, and what of the world the queries read.
 //! It deliberately asks nothing: a query is answerable when each of its selectors can select something.
 
+use crate::model::argo::{AnalysisSpec, MetricSpec, Provider};
 use crate::promql::ast::{DurationExpr, Expr, ExprKind, Selector};
 use crate::promql::labels::METRIC_NAME;
 use crate::promql::matcher::CompiledMatcher;
 use crate::promql::{Labels, Mode, parse};
+use crate::simulator::analysis_run::resolve::resolve;
+use crate::simulator::objects::Hash;
 use crate::simulator::subject::Subject;
 use crate::simulator::world::{Needs, every_series};
 use crate::unit::Seconds;
@@ -20,6 +23,8 @@ pub struct Gap {
     pub query: String,
     /// Why, a phrase without a full stop.
     pub why: String,
+    /// Whether recorded series do not answer it either.
+    pub foreign: bool,
 }
 
 impl Subject {
@@ -27,8 +32,11 @@ impl Subject {
     /// error of its measurement there, too.
     pub fn gaps(&self) -> Vec<Gap> {
         let known: Vec<Labels> = every_series(&self.scene).into_iter().map(Labels::new).collect();
-        let mut gaps = Vec::new();
+        let mut gaps = self.foreign();
         for (metric, query) in self.measured() {
+            if gaps.iter().any(|gap| gap.metric == metric && gap.query == query) {
+                continue;
+            }
             let Ok(expr) = parse(&query, Mode::Server) else { continue };
             let mut selectors = Vec::new();
             let mut named = Vec::new();
@@ -36,11 +44,41 @@ impl Subject {
             let missing = selectors.iter().find_map(|selector| unmatched(selector, &known));
             let unknown = || named.iter().find(|label| !has(&known, label)).map(|label| no_label(label));
             if let Some(why) = missing.or_else(unknown) {
-                gaps.push(Gap { metric, query, why });
+                gaps.push(Gap { metric, query, why, foreign: false });
             }
         }
         gaps
     }
+
+    /// The metrics that are not asked of Prometheus as it is at one moment, each once: only answers tell what they give.
+    pub fn foreign(&self) -> Vec<Gap> {
+        let mut gaps: Vec<Gap> = Vec::new();
+        for metric in self.analyses.iter().flat_map(resolved) {
+            let Some(kind) = metric.provider.foreign() else { continue };
+            let why = match &metric.provider {
+                Provider::PrometheusRange => "this is a range query, and it answers at one moment".to_owned(),
+                _ => format!("{kind} measures it, and it has only Prometheus' series"),
+            };
+            let gap = Gap { metric: metric.name, query: metric.query, why, foreign: true };
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
+        }
+        gaps
+    }
+
+    /// Providers of metrics with this name, where they are not Prometheus.
+    pub fn providers(&self, metric: &str) -> Vec<String> {
+        let all = self.analyses.iter().flat_map(resolved).filter(|spec| spec.name == metric);
+        all.filter_map(|spec| if let Provider::Other(name) = spec.provider { Some(name) } else { None })
+            .collect()
+    }
+}
+
+/// Metrics as a run would measure them.
+fn resolved(analysis: &AnalysisSpec) -> Vec<MetricSpec> {
+    let metrics = resolve(analysis, Hash(1), Some(Hash(0)), &[]).metrics;
+    metrics.into_iter().map(|metric| metric.spec).collect()
 }
 
 /// Which families some query reads, and how far back.

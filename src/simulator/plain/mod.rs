@@ -116,7 +116,7 @@ fn side(analyses: &[AnalysisSpec], latest: Hash, stable: Hash) -> Vec<(String, S
     let mut all: Vec<(String, String)> = Vec::new();
     for analysis in analyses {
         // Nothing is ever measured by a run that is refused.
-        for metric in resolve(analysis, latest, Some(stable)).metrics {
+        for metric in resolve(analysis, latest, Some(stable), &[]).metrics {
             let pair = (metric.spec.name, metric.spec.query);
             if !all.contains(&pair) {
                 all.push(pair);

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::Reconcile;
 use super::pause::Abort;
-use crate::model::argo::Analysis;
+use crate::model::argo::{Analysis, AnalysisSpec, ArgValue, RolloutField};
 use crate::simulator::analysis_run::resolve;
+use crate::simulator::objects::Hash;
 use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
 use crate::simulator::objects::status::{PauseReason, RunStatus};
 use crate::simulator::text::{Cause, Text};
@@ -243,15 +244,38 @@ impl Reconcile<'_> {
     fn run_spec(
         &mut self,
         index: usize,
-        latest: crate::simulator::objects::Hash,
-        stable: Option<crate::simulator::objects::Hash>,
+        latest: Hash,
+        stable: Option<Hash>,
     ) -> Arc<crate::simulator::objects::run::RunSpec> {
-        let key = (index, latest.0, stable.map(|hash| hash.0));
+        let analysis = self.core.analyses.get(index);
+        let fields = analysis.map_or_else(Vec::new, |analysis| self.fields(analysis));
+        let key = (index, latest.0, stable.map(|hash| hash.0), fields);
         if let Some((_, spec)) = self.core.specs.iter().find(|(known, _)| *known == key) {
             return Arc::clone(spec);
         }
-        let spec = resolve::shared(self.core.analyses.get(index), latest, stable);
+        let spec = resolve::shared(analysis, latest, stable, &key.3);
         self.core.specs.push((key, Arc::clone(&spec)));
         spec
+    }
+
+    /// The Rollout's fields that arguments ask for, as they were when this reconcile began.
+    fn fields(&self, analysis: &AnalysisSpec) -> Vec<String> {
+        let status = &self.rollout.status;
+        let weights = status.weights.as_ref();
+        let hash = |hash: Option<Hash>| hash.map(|hash| hash.to_string());
+        let field = |field: RolloutField| match field {
+            RolloutField::Revision => Some(self.rollout.revision.to_string()),
+            RolloutField::CanaryWeight => weights.map(|weights| weights.canary.to_string()),
+            RolloutField::StableWeight => weights.map(|weights| weights.stable.to_string()),
+            RolloutField::CurrentHash => hash(status.current),
+            RolloutField::StableHash => hash(status.stable),
+            RolloutField::StepIndex => status.step.map(|step| step.to_string()),
+            RolloutField::Replicas => Some(self.rollout.spec.replicas.to_string()),
+        };
+        let asked = analysis.args.iter().filter_map(|arg| match arg.value {
+            ArgValue::Field(asked) => Some(field(asked).unwrap_or_default()),
+            _ => None,
+        });
+        asked.collect()
     }
 }

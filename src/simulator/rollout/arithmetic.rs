@@ -13,6 +13,7 @@ use crate::model::argo::{Amount, Canary, CanaryScale, Istio, Spec, Step, Templat
 use crate::simulator::core::Core;
 use crate::simulator::event::Silent;
 use crate::simulator::objects::status::Weights;
+use crate::simulator::play::Prompt;
 
 /// `spec.replicas`, `status.replicas`, `status.availableReplicas`.
 type Counts = [i64; 3];
@@ -133,8 +134,8 @@ impl Case {
 
     /// What our functions answer, in the order of the oracle's.
     fn ours(&self) -> [i64; 14] {
-        let (mut core, mut silent) = (self.core(), Silent);
-        let this = Reconcile::begin(&mut core, &mut silent).ok().unwrap();
+        let (mut core, mut around, mut silent) = (self.core(), Prompt, Silent);
+        let this = Reconcile::begin(&mut core, &mut around, &mut silent).ok().unwrap();
         let weights = this.rollout.status.weights;
         let (basic, routed, bound) =
             (this.wanted_basic(), this.wanted_routed(None), this.wanted_routed(weights));

@@ -87,10 +87,8 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 /// Reads a scenario.
 pub(crate) fn read(scenario: &Value) -> Result<Read, String> {
     let objects = scenario["objects"].as_array().ok_or("no objects")?;
-    for kind in ["AnalysisRun", "Secret"] {
-        if objects.iter().any(|object| object["kind"] == kind) {
-            return Err(format!("object {kind}"));
-        }
+    if objects.iter().any(|object| object["kind"] == "AnalysisRun") {
+        return Err("object AnalysisRun".into());
     }
     let mut rollout = objects.iter().find(|object| object["kind"] == "Rollout").unwrap().clone();
     let objects = Objects::of_values(objects.iter().cloned().map(without_namespace));
