@@ -17,6 +17,9 @@ const PATH: &str = "spec.strategy.canary.trafficRouting";
 /// Source: argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi, `VerifyWeight`.
 const GATEWAY_API: &str = "argoproj-labs/gatewayAPI";
 
+/// The controller multiplies total weights by replicas in 32 bits.
+const LARGEST_TOTAL: i64 = 100_000;
+
 /// Reads the routing of a canary strategy.
 pub(super) fn traffic(canary: &Value, reader: &Reader<'_>) -> Result<Option<Traffic>, Unsupported> {
     let raw = canary.field("trafficRouting");
@@ -31,6 +34,11 @@ pub(super) fn traffic(canary: &Value, reader: &Reader<'_>) -> Result<Option<Traf
     let max_weight = raw.int("maxTrafficWeight").unwrap_or(100);
     if max_weight <= 0 {
         let feature = "a total weight of nothing, by which the controller divides";
+        return Err(Unsupported::new(format!("{PATH}.maxTrafficWeight"), feature));
+    }
+    if max_weight > LARGEST_TOTAL {
+        let feature =
+            format!("a total weight of {max_weight}, with which the controller's sums may overflow");
         return Err(Unsupported::new(format!("{PATH}.maxTrafficWeight"), feature));
     }
     let mut routers = Vec::new();
@@ -178,6 +186,7 @@ mod tests {
             (json!({"plugins": {"example/router": {}}}), &[][..], "the plugin example/router"),
             (json!({"plugins": {GATEWAY_API: {}}, "maxTrafficWeight": 1000}), &[], "knows only 100"),
             (json!({"nginx": {}, "maxTrafficWeight": 0}), &[], "divides"),
+            (json!({"nginx": {}, "maxTrafficWeight": 1_000_000}), &[], "overflow"),
             (json!({"alb": {}}), &[], "traffic by alb"),
             (json!({"managedRoutes": []}), &[], "without a router"),
             (nginx.clone(), &bare, "without a Service"),

@@ -231,12 +231,8 @@ impl Machine<'_> {
                     format!("Rollout resource added to informer: default/{name}")
                 });
             }
-            Change::Rollout | Change::VirtualService(_) => self.core.rollout.event(now),
-            Change::Ingress(at) => {
-                if self.core.store.ingresses.get(at).is_some_and(|ingress| ingress.watched) {
-                    self.core.rollout.event(now);
-                }
-            }
+            Change::Ingress(at) if !self.watches(at) => {}
+            Change::Rollout | Change::VirtualService(_) | Change::Ingress(_) => self.core.rollout.event(now),
             Change::RunDeleted(id) => {
                 if self.experiment_of(id).is_none() {
                     self.core.rollout.event(now);
@@ -287,6 +283,11 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// Whether an Ingress is of a class that the controller watches.
+    fn watches(&self, ingress: usize) -> bool {
+        self.core.store.ingresses.get(ingress).is_some_and(|ingress| ingress.watched)
     }
 
     fn experiment_of(&self, id: RunId) -> Option<ExperimentId> {

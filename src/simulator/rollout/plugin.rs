@@ -100,7 +100,7 @@ impl Reconcile<'_> {
             }
             Answer::Result { phase, message, .. } => (phase.unwrap_or(PluginPhase::Successful), message),
         };
-        self.note_plugin(PluginStatus {
+        self.note_plugin(&PluginStatus {
             index,
             name: Arc::clone(&step.name),
             operation,
@@ -145,7 +145,7 @@ impl Reconcile<'_> {
                 };
                 let again = status.updated.unwrap_or(0) + backoff;
                 if again > self.now {
-                    self.note_plugin(status);
+                    self.note_plugin(&status);
                     return self.core.rollout_at(again + BUFFER);
                 }
                 self.run_once(&step, status)
@@ -167,7 +167,7 @@ impl Reconcile<'_> {
                 },
             ),
         };
-        self.note_plugin(status.clone());
+        self.note_plugin(&status);
         match (status.phase, status.backoff) {
             (Some(PluginPhase::Running | PluginPhase::Error), Some(backoff)) => {
                 self.core.rollout_after(backoff + BUFFER);
@@ -230,7 +230,7 @@ impl Reconcile<'_> {
     }
 
     /// Keeps a state, and tells of its phase if that is news. Source: `updateStepPluginStatus`, `recordPhase`.
-    fn note_plugin(&mut self, status: PluginStatus) {
+    fn note_plugin(&mut self, status: &PluginStatus) {
         let all = self.plugins.get_or_insert_default();
         let known =
             all.iter_mut().find(|known| known.index == status.index && known.operation == status.operation);
