@@ -22,7 +22,7 @@ pub(crate) struct Rollouts {
 /// Whether a path names manifests rather than a program.
 pub(crate) fn is_manifest(path: &str) -> bool {
     let path = std::path::Path::new(path);
-    !path.extension().is_some_and(|extension| extension == "roll")
+    path.extension().is_none_or(|extension| extension != "roll")
 }
 
 /// Reads all manifests.

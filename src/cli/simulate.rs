@@ -200,7 +200,7 @@ impl Simulate {
     fn supplied(&self) -> Scenario {
         let mut scenario = Scenario::healthy(0);
         if self.answers.is_some() {
-            scenario.name = "measured values".to_owned();
+            "measured values".clone_into(&mut scenario.name);
             scenario.world.traffic = Rate(0.0);
         }
         scenario

@@ -110,7 +110,7 @@ fn walk<'a>(expr: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
         see(expr);
         match &expr.kind {
             ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                open.push(expr)
+                open.push(expr);
             }
             ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
             ExprKind::Aggregate(aggregate) => {
