@@ -192,6 +192,31 @@ fn no_word_that_means_later_and_no_path_of_one_machine() {
 }
 
 #[test]
+fn no_merge_was_left_open() {
+    let mark = "<".repeat(7) + " ";
+    let mut folders = vec![root().to_path_buf()];
+    let mut wrong = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() {
+                if !["target", ".git", ".bin", ".cluster"].contains(&name.as_str()) {
+                    folders.push(path);
+                }
+            } else if ["md", "rs", "toml", "lock", "pest", "roll", "yaml", "py"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
+                && std::fs::read_to_string(&path)
+                    .is_ok_and(|text| text.lines().any(|line| line.starts_with(&mark)))
+            {
+                wrong.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "both sides of a merge stand in\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_code_has_a_page_that_the_book_lists_and_every_page_a_code() {
     let folder = root().join("book/src/codes");
     let mut pages: BTreeMap<String, String> = BTreeMap::new();
