@@ -5,7 +5,7 @@ use rollcast::simulator::event::{RouteObject, State};
 use rollcast::simulator::objects::experiment::{Experiment, Owner};
 use rollcast::simulator::objects::plugin::PluginStatus;
 use rollcast::simulator::objects::run::{Kind, MetricResult, Run};
-use rollcast::simulator::objects::status::{AdditionalWeight, RunStatus};
+use rollcast::simulator::objects::status::{AdditionalWeight, RunStatus, Status};
 use rollcast::simulator::objects::store::Store;
 use rollcast::simulator::objects::{Hash, Ingress, ReplicaSet, Route};
 use rollcast::simulator::text::Text;
@@ -87,17 +87,20 @@ pub(crate) fn rollout(store: &Store) -> Value {
             object.insert("scaleUpPreviewCheckPoint".into(), json!(true));
         }
     }
-    let conditions: Map<String, Value> = status
+    object.insert("conditions".into(), Value::Object(conditions(status, &spec.name)));
+    view
+}
+
+fn conditions(status: &Status, name: &str) -> Map<String, Value> {
+    status
         .conditions
         .iter()
         .map(|condition| {
-            let message = text(&condition.message, &spec.name);
+            let message = text(&condition.message, name);
             let view = json!([condition.status, condition.reason, message]);
             (condition.kind.name().to_owned(), view)
         })
-        .collect();
-    object.insert("conditions".into(), Value::Object(conditions));
-    view
+        .collect()
 }
 
 fn plugin(status: &PluginStatus) -> Value {
