@@ -6,7 +6,6 @@
 use std::fmt;
 
 /// Up to `N` items.
-#[derive(Clone)]
 pub struct Few<T, const N: usize> {
     items: [Option<T>; N],
 }
@@ -14,6 +13,17 @@ pub struct Few<T, const N: usize> {
 impl<T, const N: usize> Default for Few<T, N> {
     fn default() -> Self {
         Self { items: [const { None }; N] }
+    }
+}
+
+impl<T: Clone, const N: usize> Clone for Few<T, N> {
+    fn clone(&self) -> Self {
+        // Most places are empty, and an empty one needs no look at its item.
+        let mut copy = Self::default();
+        for (place, item) in copy.items.iter_mut().zip(self.iter()) {
+            *place = Some(item.clone());
+        }
+        copy
     }
 }
 
@@ -47,6 +57,9 @@ impl<T, const N: usize> Few<T, N> {
 
     /// Keeps the items that `keep` accepts.
     pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        if self.iter().all(&keep) {
+            return;
+        }
         let mut kept = Self::default();
         for item in self.items.iter_mut().map_while(Option::take).filter(|item| keep(item)) {
             kept.push(item);
