@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 /// A string as Go's `%q` writes it.
-pub(super) fn quote(bytes: &[u8]) -> String {
+pub(crate) fn quote(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

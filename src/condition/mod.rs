@@ -16,7 +16,7 @@ mod check_calls;
 mod check_operators;
 mod error;
 mod format;
-mod gotext;
+pub(crate) mod gotext;
 mod lexer;
 mod machine;
 mod operate;

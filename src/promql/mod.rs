@@ -16,6 +16,7 @@ pub mod plan;
 pub mod print;
 pub mod store;
 pub mod value;
+mod walk;
 
 pub use check::value_type;
 pub use error::ParseError;

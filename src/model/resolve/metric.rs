@@ -203,25 +203,8 @@ fn by_le(expr: &Expr) -> bool {
 
 /// The names of the metrics that a query reads, sorted, each once; those selected otherwise are not among them.
 fn families(expr: &Expr) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![expr];
-    while let Some(expr) = open.pop() {
-        match &expr.kind {
-            ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => {
-                found.extend(selector.name.clone());
-            }
-            ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                open.push(expr);
-            }
-            ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
-            ExprKind::Aggregate(aggregate) => {
-                open.push(&aggregate.expr);
-                open.extend(aggregate.param.as_ref());
-            }
-            ExprKind::Call { args, .. } => open.extend(args),
-            _ => {}
-        }
-    }
+    let selectors = expr.selectors().into_iter();
+    let mut found: Vec<String> = selectors.filter_map(|selector| selector.name.clone()).collect();
     found.sort();
     found.dedup();
     found

@@ -10,7 +10,7 @@ use super::Reconcile;
 use crate::model::argo::{AnalysisSpec, ArgValue};
 use crate::simulator::analysis_run::resolve;
 use crate::simulator::objects::experiment::{AnalysisStatus, Owner};
-use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
+use crate::simulator::objects::run::{About, Kind, Phase, Run, RunId};
 use crate::simulator::text::Text;
 use crate::simulator::trace::EventKind;
 
@@ -117,24 +117,9 @@ impl Reconcile<'_> {
         let (hash, stable) = (self.experiment.hash, Some(self.experiment.stable));
         let spec = Arc::new(resolve::resolve(&spec, hash, stable, &[]));
         let suffix = format!("{}-{}", self.experiment.suffix(), analysis.name);
-        let mut run = Run {
-            analysis: analysis.analysis.index,
-            hash,
-            stable,
-            revision: self.experiment.revision,
-            kind: Kind::Experiment(self.id, at),
-            suffix: Some(suffix.into()),
-            collision: 0,
-            created: self.now,
-            results: vec![None; spec.metrics.len()],
-            spec,
-            terminate: false,
-            phase: Phase::None,
-            message: Text::Empty,
-            started_at: None,
-            completed_at: None,
-            deleted: false,
-        };
+        let about = About { hash, stable, revision: self.experiment.revision, created: self.now };
+        let mut run = Run::new(Kind::Experiment(self.id, at), analysis.analysis.index, spec, about);
+        run.suffix = Some(suffix.into());
         let rollout = Arc::clone(&self.core.store.rollout.spec.name);
         let runs = &self.core.store.runs;
         let taken = |run: &Run| {

@@ -187,7 +187,39 @@ pub struct Run {
     pub deleted: bool,
 }
 
+/// What a run is about, and when it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) hash: Hash,
+    pub(crate) stable: Option<Hash>,
+    pub(crate) revision: i64,
+    pub(crate) created: i64,
+}
+
 impl Run {
+    /// A run that was made and not begun.
+    pub(crate) fn new(kind: Kind, analysis: usize, spec: Arc<RunSpec>, about: About) -> Self {
+        let About { hash, stable, revision, created } = about;
+        Self {
+            analysis,
+            hash,
+            stable,
+            revision,
+            kind,
+            suffix: None,
+            collision: 0,
+            created,
+            results: vec![None; spec.metrics.len()],
+            spec,
+            terminate: false,
+            phase: Phase::None,
+            message: Text::Empty,
+            started_at: None,
+            completed_at: None,
+            deleted: false,
+        }
+    }
+
     /// Its name.
     pub fn name(&self, rollout: &str) -> String {
         let mut name = String::new();

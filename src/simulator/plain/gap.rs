@@ -38,10 +38,14 @@ impl Subject {
                 continue;
             }
             let Ok(expr) = parse(&query, Mode::Server) else { continue };
-            let mut selectors = Vec::new();
             let mut named = Vec::new();
-            walk(&expr, &mut |expr| visit(expr, &mut selectors, &mut named));
-            let missing = selectors.iter().find_map(|selector| unmatched(selector, &known));
+            expr.walk(&mut |expr| match &expr.kind {
+                ExprKind::Aggregate(aggregate) if !aggregate.without => {
+                    named.extend(aggregate.labels.iter().map(String::as_str));
+                }
+                _ => {}
+            });
+            let missing = expr.selectors().into_iter().find_map(|selector| unmatched(selector, &known));
             let unknown = || named.iter().find(|label| !has(&known, label)).map(|label| no_label(label));
             if let Some(why) = missing.or_else(unknown) {
                 gaps.push(Gap { metric, query, why, foreign: false });
@@ -87,9 +91,7 @@ pub(super) fn read<'a>(queries: impl Iterator<Item = &'a str>) -> (Needs, Second
     let mut window = 0;
     for query in queries {
         let Ok(expr) = parse(query, Mode::Server) else { continue };
-        let mut selectors = Vec::new();
-        walk(&expr, &mut |expr| visit(expr, &mut selectors, &mut Vec::new()));
-        for selector in selectors {
+        for selector in expr.selectors() {
             match &selector.name {
                 Some(name) => {
                     needs.requests |= name == "istio_requests_total";
@@ -101,36 +103,6 @@ pub(super) fn read<'a>(queries: impl Iterator<Item = &'a str>) -> (Needs, Second
         window = window.max(reach(&expr, 0));
     }
     (needs, Seconds(u64::try_from(window / 1000 + i64::from(window % 1000 > 0)).unwrap_or(0)))
-}
-
-/// Calls for every expression within.
-fn walk<'a>(expr: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
-    let mut open = vec![expr];
-    while let Some(expr) = open.pop() {
-        see(expr);
-        match &expr.kind {
-            ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                open.push(expr);
-            }
-            ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
-            ExprKind::Aggregate(aggregate) => {
-                open.push(&aggregate.expr);
-                open.extend(aggregate.param.as_ref());
-            }
-            ExprKind::Call { args, .. } => open.extend(args),
-            _ => {}
-        }
-    }
-}
-
-fn visit<'a>(expr: &'a Expr, selectors: &mut Vec<&'a Selector>, named: &mut Vec<&'a str>) {
-    match &expr.kind {
-        ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => selectors.push(selector),
-        ExprKind::Aggregate(aggregate) if !aggregate.without => {
-            named.extend(aggregate.labels.iter().map(String::as_str));
-        }
-        _ => {}
-    }
 }
 
 /// Milliseconds that an expression looks back; durations that are computed count as none.

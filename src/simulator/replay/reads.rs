@@ -6,7 +6,6 @@
 use super::super::subject::Subject;
 use super::Refusal;
 use crate::diagnostic::Code;
-use crate::promql::ast::{Expr, ExprKind};
 use crate::promql::{Mode, Options, Plan, Store, parse};
 
 /// The families that closed loop makes of recorded traffic.
@@ -24,7 +23,7 @@ pub(super) fn unread(name: &str, store: &Store, subject: &Subject) -> Result<Vec
     let mut read = 0;
     for query in &subject.queries {
         let Ok(expr) = parse(query, Mode::Server) else { continue };
-        if selectors(&expr).is_empty() {
+        if expr.selectors().is_empty() {
             continue;
         }
         let Ok(plan) = Plan::new(&expr, store, &options) else { continue };
@@ -50,9 +49,11 @@ pub(super) fn unread(name: &str, store: &Store, subject: &Subject) -> Result<Vec
 pub(super) fn only_istio(subject: &Subject) -> Result<(), Refusal> {
     for query in &subject.queries {
         let Ok(expr) = parse(query, Mode::Server) else { continue };
-        let other = selectors(&expr)
+        let other = expr
+            .selectors()
             .into_iter()
-            .find(|name| !name.as_deref().is_some_and(|name| FAMILIES.contains(&name)));
+            .map(|selector| selector.name.as_deref())
+            .find(|name| !name.is_some_and(|name| FAMILIES.contains(&name)));
         if let Some(name) = other {
             let what = name.map_or_else(|| "series without a name".to_owned(), |name| format!("`{name}`"));
             let headline = format!("recorded traffic cannot stand for {what}, which a query reads");
@@ -62,28 +63,4 @@ pub(super) fn only_istio(subject: &Subject) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// The name in each selector of a query.
-fn selectors(expr: &Expr) -> Vec<Option<String>> {
-    let mut found = Vec::new();
-    let mut open = vec![expr];
-    while let Some(expr) = open.pop() {
-        match &expr.kind {
-            ExprKind::Vector(selector) | ExprKind::Matrix { selector, .. } => {
-                found.push(selector.name.clone());
-            }
-            ExprKind::Subquery { expr, .. } | ExprKind::Unary { expr, .. } | ExprKind::Paren(expr) => {
-                open.push(expr);
-            }
-            ExprKind::Binary(binary) => open.extend([&binary.left, &binary.right]),
-            ExprKind::Aggregate(aggregate) => {
-                open.push(&aggregate.expr);
-                open.extend(aggregate.param.as_ref());
-            }
-            ExprKind::Call { args, .. } => open.extend(args),
-            _ => {}
-        }
-    }
-    found
 }

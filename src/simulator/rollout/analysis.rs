@@ -10,9 +10,9 @@ use super::pause::Abort;
 use crate::model::argo::{Analysis, AnalysisSpec, ArgValue, RolloutField};
 use crate::simulator::analysis_run::resolve;
 use crate::simulator::objects::Hash;
-use crate::simulator::objects::run::{Kind, Phase, Run, RunId};
+use crate::simulator::objects::run::{About, Kind, Phase, Run, RunId};
 use crate::simulator::objects::status::{PauseReason, RunStatus};
-use crate::simulator::text::{Cause, Text};
+use crate::simulator::text::Cause;
 use crate::simulator::trace::EventKind;
 
 impl Reconcile<'_> {
@@ -203,24 +203,8 @@ impl Reconcile<'_> {
         let hash = self.new.hash;
         let stable = self.stable.map(|set| set.hash);
         let spec = self.run_spec(analysis.index, hash, stable);
-        let mut run = Run {
-            analysis: analysis.index,
-            hash,
-            stable,
-            revision: self.rollout.revision,
-            kind,
-            suffix: None,
-            collision: 0,
-            created: self.now,
-            results: vec![None; spec.metrics.len()],
-            spec,
-            terminate: false,
-            phase: Phase::None,
-            message: Text::Empty,
-            started_at: None,
-            completed_at: None,
-            deleted: false,
-        };
+        let about = About { hash, stable, revision: self.rollout.revision, created: self.now };
+        let mut run = Run::new(kind, analysis.index, spec, about);
         while let Some((at, existing)) = self.same_name(&run) {
             if !existing.phase.completed() && Arc::ptr_eq(&existing.spec, &run.spec) {
                 return RunId(at);
