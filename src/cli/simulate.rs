@@ -12,7 +12,7 @@ use super::files::{Disk, Planned, spare_programs, write_all};
 use super::manifests::{self, is_manifest};
 use super::measured;
 use super::replay::{Library, Replaying};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::Program;
 use crate::model::compile::{Compiled, Options, compile};
 use crate::model::scenario::Scenario;
@@ -189,7 +189,14 @@ impl Simulate {
         for (subject, scenario) in subjects.iter().zip(&scenarios) {
             worlds.push(library.ready(subject, scenario, &compiled.sources, &mut found));
         }
-        compiled.diagnostics = found;
+        // What the command line names is named once, whatever the number of scenarios that meet it.
+        let mut once: Vec<Diagnostic> = Vec::new();
+        for report in found {
+            if !once.contains(&report) {
+                once.push(report);
+            }
+        }
+        compiled.diagnostics = once;
         if console.refuse(&compiled) {
             return Err(ExitStatus::No);
         }

@@ -103,6 +103,16 @@ fn broken_recordings_are_errors_of_their_line_for_every_command() {
 }
 
 #[test]
+fn what_the_command_line_names_is_wrong_once_for_all_scenarios() {
+    let folder = Folder::new("traffic 50/s");
+    let two =
+        PROGRAM.replace("REPLAY", "traffic 50/s") + "\nscenario \"again\" for shop { expect promote }\n";
+    let (text, status) = folder.with("two.roll", two).run(&["simulate", "two.roll", "--replay", "none.om"]);
+    assert_eq!((status, text.matches("error[RC0820]").count()), (1, 1), "{text}");
+    assert!(text.contains("1 error in 1 file"), "{text}");
+}
+
+#[test]
 fn a_recording_on_the_command_line_stands_in_for_the_world() {
     let folder = Folder::new("traffic 50/s").with("nights/evening.om", recording("shop-stable"));
     let (text, status) = folder.run(&["simulate", "shop.roll", "--replay", "nights"]);
