@@ -90,6 +90,14 @@ fn examples_format_to_themselves() {
 }
 
 #[test]
+fn all_examples_check_together_with_their_manifests() {
+    let (out, err, status) = rollcast(&["check", "examples", "--manifests", PLAIN]);
+    assert_eq!(status, 0, "{out}{err}");
+    let (out, _, status) = rollcast(&["check", "examples"]);
+    assert!(status == 1 && out.contains("RC0204") && out.contains("--manifests PATH"), "{out}");
+}
+
+#[test]
 fn examples_keep_their_promises_on_one_core_as_on_all() {
     let (one, err, status) = rollcast(&["test", "examples", "--manifests", PLAIN, "--jobs", "1"]);
     assert_eq!(status, 0, "{one}{err}");

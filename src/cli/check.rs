@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use super::console::{Console, ExitStatus, for_people};
 use super::files::Disk;
-use super::manifests::Rollouts;
+use super::manifests::{self, Rollouts};
 use super::replay::{self, Library};
 use super::{Inputs, programs};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::compile::{Compiled, Fault, compile_among};
+use crate::model::compile::{Compiled, Fault, Options, compile_among};
 use crate::report::diagnostics;
 use crate::source::{SourceFile, Sources, Span};
 
@@ -21,6 +21,9 @@ pub(crate) struct Check {
     /// Programs, or folders to look for `.roll` files in.
     #[arg(required = true)]
     paths: Vec<String>,
+    /// Manifests that others wrote, for whose Rollouts the programs may have scenarios; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    manifests: Vec<String>,
     /// How to say it.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -41,7 +44,11 @@ enum Format {
 
 impl Check {
     pub(crate) fn run(&self, console: &mut Console) -> ExitStatus {
-        let mut found = Found::default();
+        let rollouts = match manifests::beside(&self.manifests, console) {
+            Ok(rollouts) => rollouts,
+            Err(status) => return status,
+        };
+        let mut found = Found { rollouts, ..Found::default() };
         let (files, mut status) = programs(&self.paths, console);
         for file in files {
             status = status.max(self.one(&file, &mut found, console));
@@ -59,9 +66,10 @@ impl Check {
     }
 
     fn one(&self, file: &str, found: &mut Found, console: &Console) -> ExitStatus {
-        match compile_among(&mut found.sources, file, &Disk, &self.inputs.options()) {
+        let options = Options { outside: found.rollouts.names(), ..self.inputs.options() };
+        match compile_among(&mut found.sources, file, &Disk, &options) {
             Ok(mut compiled) => {
-                replay::check(&mut found.library, &Rollouts::default(), &mut compiled);
+                replay::check(&mut found.library, &found.rollouts, &mut compiled);
                 let broken = compiled.has_errors();
                 console.mention_most(&compiled);
                 found.add(compiled);
@@ -83,6 +91,7 @@ struct Found {
     seen: BTreeSet<(Code, String)>,
     files: usize,
     library: Library,
+    rollouts: Rollouts,
 }
 
 impl Found {

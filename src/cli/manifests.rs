@@ -65,6 +65,14 @@ pub(crate) fn read(paths: &[String], console: &Console) -> Result<Rollouts, Exit
     Ok(Rollouts { list: list.collect(), problems: imported.problems })
 }
 
+/// The Rollouts of the manifests that are named beside programs, if any are.
+///
+/// # Errors
+/// The status, once what is wrong was said.
+pub(crate) fn beside(paths: &[String], console: &Console) -> Result<Rollouts, ExitStatus> {
+    if paths.is_empty() { Ok(Rollouts::default()) } else { read(paths, console) }
+}
+
 fn plain(rollout: ImportedRollout) -> Plain {
     let labels = &rollout.labels;
     let selects = |selector: &[(String, String)]| {

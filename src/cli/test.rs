@@ -82,7 +82,7 @@ impl Test {
             Ok(pool) => pool,
             Err(error) => return console.could_not_run(&format!("no threads to run on: {error}")),
         };
-        let rollouts = match self.rollouts(console) {
+        let rollouts = match manifests::beside(&self.manifests, console) {
             Ok(rollouts) => rollouts,
             Err(status) => return status,
         };
@@ -136,15 +136,6 @@ impl Test {
             status = status.max(ExitStatus::No);
         }
         status
-    }
-
-    /// The Rollouts of the manifests that are named.
-    fn rollouts(&self, console: &Console) -> Result<Rollouts, ExitStatus> {
-        if self.manifests.is_empty() {
-            Ok(Rollouts::default())
-        } else {
-            manifests::read(&self.manifests, console)
-        }
     }
 
     /// All programs, those with errors as what is wrong with them; these are reported, and make the status no.
